@@ -1,0 +1,95 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Operation } from 'fast-json-patch';
+import reviewSchema from './admission-review.schema.json' with { type: 'json' };
+import podSchema from './pod.schema.json' with { type: 'json' };
+import { fieldName, type Problem, validator } from './schema.ts';
+
+/** What is used of an AdmissionReview's request: https://pkg.go.dev/k8s.io/api/admission/v1#AdmissionRequest */
+export interface AdmissionRequest {
+  uid: string;
+  kind: { group?: string; version: string; kind: string };
+  operation: string;
+  subResource?: string;
+  /** Absent on a creation with generateName. */
+  name?: string;
+  /** Authoritative: the object's own may be absent. */
+  namespace?: string;
+  dryRun?: boolean | null;
+  /** Checked to be a Pod where `isPodWrite` holds; null on DELETE, options on CONNECT. */
+  object?: unknown;
+  oldObject?: unknown;
+}
+
+/** https://pkg.go.dev/k8s.io/api/admission/v1#AdmissionResponse, as `allow`, `allowWith` and `deny` make it. */
+export type AdmissionResponse = {
+  uid: string;
+  warnings?: string[];
+  auditAnnotations?: Record<string, string>;
+} & (
+  | { allowed: true }
+  | { allowed: true; patchType: 'JSONPatch'; patch: string }
+  | { allowed: false; status: { code: number; reason: string; message: string } }
+);
+
+export interface AdmissionReview {
+  apiVersion: string;
+  request: AdmissionRequest;
+}
+
+/** What goes to the client as warnings, and into the API server's audit log. */
+export type Notes = Pick<AdmissionResponse, 'warnings' | 'auditAnnotations'>;
+
+const findReviewProblem = validator(reviewSchema, 'first');
+const findPodProblem = validator(podSchema, 'first');
+
+/** The AdmissionReview in a parsed body, v1 or v1beta1, or what is wrong with it: `request.object.spec is required`. */
+export function parseAdmissionReview(body: unknown): { review: AdmissionReview } | { problem: string } {
+  const [problem] = findReviewProblem(body);
+  if (problem) return { problem: inWords(problem) };
+  const review = body as AdmissionReview;
+  const [podProblem] = isPodWrite(review.request) ? findPodProblem(review.request.object) : [];
+  if (podProblem) return { problem: inWords({ ...podProblem, path: ['request', 'object', ...podProblem.path] }) };
+  return { review };
+}
+
+/** Whether the request carries a Pod in which mounts may still be set: a Pod's creation or new ephemeral containers. */
+export function isPodWrite({ kind, operation, subResource = '' }: AdmissionRequest): boolean {
+  const isPod = kind.kind === 'Pod' && !kind.group;
+  return (
+    isPod && (operation === 'CREATE' || operation === 'UPDATE') && ['', 'ephemeralcontainers'].includes(subResource)
+  );
+}
+
+/** The Pod as it was before an update, as far as it is one. */
+export function oldPod({ oldObject }: AdmissionRequest): V1Pod | undefined {
+  return findPodProblem(oldObject).length === 0 ? (oldObject as V1Pod) : undefined;
+}
+
+export function allow({ uid }: AdmissionRequest, notes: Notes = {}): AdmissionResponse {
+  return { uid, allowed: true, ...notes };
+}
+
+/** Allows with a patch. The API server refuses a patchType without a patch, so an empty patch is a plain `allow`. */
+export function allowWith(
+  request: AdmissionRequest,
+  patch: readonly Operation[],
+  notes: Notes = {},
+): AdmissionResponse {
+  if (patch.length === 0) return allow(request, notes);
+  const encoded = Buffer.from(JSON.stringify(patch)).toString('base64');
+  return { ...allow(request, notes), allowed: true, patchType: 'JSONPatch', patch: encoded };
+}
+
+/** Refuses the request, whatever the failurePolicy; the API server puts `admission webhook … denied the request:` before the message. */
+export function deny({ uid }: AdmissionRequest, message: string, notes: Notes = {}): AdmissionResponse {
+  return { uid, allowed: false, status: { code: 403, reason: 'Forbidden', message }, ...notes };
+}
+
+/** The AdmissionReview to answer with: in the version of the one that asked. */
+export function inVersionOf({ apiVersion }: AdmissionReview, response: AdmissionResponse): object {
+  return { apiVersion, kind: 'AdmissionReview', response };
+}
+
+function inWords({ path, message }: Problem): string {
+  return `${fieldName(path) || 'the body'} ${message}`;
+}

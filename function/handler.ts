@@ -1,0 +1,150 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { V1Pod } from '@kubernetes/client-node';
+import {
+  type AdmissionRequest,
+  type AdmissionReview,
+  inVersionOf,
+  isPodWrite,
+  parseAdmissionReview,
+} from './admission.ts';
+import { type Log, type Severity, traceIds } from './log.ts';
+import type { Review } from './review.ts';
+
+/**
+ * 7 MiB: an AdmissionReview holds two objects of at most 3 MiB each, the API server's own limit, and less than 1 MiB
+ * around them (the reckoning of sigs.k8s.io/controller-runtime pkg/webhook/admission/http.go).
+ */
+export const maxBodyBytes = 7 * 2 ** 20;
+
+/** A request with its body, as the functions framework hands it over. */
+export type RequestWithBody = IncomingMessage & { rawBody?: Buffer };
+
+/** What goes back to the caller and, but for health checks, into the log: never anything of a Pod but its names. */
+export interface Answer {
+  status: number;
+  body: object;
+  headers?: Record<string, string>;
+  record?: { severity: Severity; message: string; [field: string]: unknown };
+}
+
+/** Decides an AdmissionRequest. What it throws is a bug of ours. */
+export type Reviewer = (request: AdmissionRequest) => Review;
+
+/**
+ * The HTTP side of the webhook, all answers as JSON:
+ *
+ * | request                                              | status                                          |
+ * |------------------------------------------------------|-------------------------------------------------|
+ * | GET, HEAD of a health path                           | 200                                             |
+ * | another path; another method                         | 404; 405                                        |
+ * | POST /mutate: not JSON by its type, or compressed    | 415                                             |
+ * | … over 7 MiB                                         | 413                                             |
+ * | … no AdmissionReview                                 | 400, naming the field                           |
+ * | … an AdmissionReview                                 | 200, the decision of `review`                   |
+ * | … `review` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
+ */
+export function createHandler({ review, log }: { review: Reviewer; log: Log }) {
+  return (request: RequestWithBody, response: ServerResponse): void => {
+    const started = performance.now();
+    send(response, refusalOf(request) ?? answerTo(request, review), (severity, message, fields) => {
+      const durationMs = Math.round((performance.now() - started) * 100) / 100;
+      log(severity, message, { ...fields, durationMs, ...traceIds(request.headers.traceparent) });
+    });
+  };
+}
+
+/** What is wrong with a request by its path, method and headers, or undefined where its body decides. */
+export function refusalOf({ method = '', url = '', headers }: IncomingMessage): Answer | undefined {
+  // The API server adds ?timeout=10s.
+  const path = url.split('?', 1)[0] ?? '';
+  const methods = path === '/mutate' ? ['POST'] : healthPaths.has(path) ? ['GET', 'HEAD'] : undefined;
+  if (!methods) return refusal(404, 'not found: AdmissionReviews go to /mutate');
+  const allow = methods.join(', ');
+  if (!methods.includes(method)) return refusal(405, `the method must be ${allow}`, { Allow: allow });
+  return method === 'POST' ? refusalOfBody(headers) : undefined;
+}
+
+function refusalOfBody(headers: IncomingHttpHeaders): Answer | undefined {
+  if (!/^application\/json *(;|$)/i.test(headers['content-type'] ?? '')) {
+    return refusal(415, 'the content-type must be application/json');
+  }
+  // Inflated, 200 KB can be 200 MB; the API server never compresses a review.
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    return refusal(415, 'the body must not be compressed', { 'Accept-Encoding': 'identity' });
+  }
+  return Number(headers['content-length'] ?? 0) > maxBodyBytes ? tooLarge : undefined;
+}
+
+/** Sends and logs an answer. */
+export function send(response: ServerResponse, { status, body, headers, record }: Answer, log: Log): void {
+  const text = Buffer.from(JSON.stringify(body));
+  response
+    .writeHead(status, { ...headers, 'Content-Type': 'application/json', 'Content-Length': text.length })
+    .end(text);
+  if (!record) return;
+  const { severity, message, ...fields } = record;
+  log(severity, message, fields);
+}
+
+const healthPaths: ReadonlySet<string> = new Set(['/', '/health/liveness', '/health/readiness', '/healthz', '/readyz']);
+
+function refusal(status: number, error: string, headers: Record<string, string> = {}): Answer {
+  return {
+    status,
+    body: { error },
+    headers,
+    record: { severity: 'WARNING', message: error, decision: 'refused', status },
+  };
+}
+
+export const tooLarge = refusal(413, `the body must not be larger than ${maxBodyBytes} bytes`);
+
+function answerTo({ method, rawBody = Buffer.alloc(0) }: RequestWithBody, review: Reviewer): Answer {
+  if (method !== 'POST') return { status: 200, body: { status: 'ok' } };
+  if (rawBody.length > maxBodyBytes) return tooLarge;
+  const value = parseJson(rawBody);
+  if (value === undefined) return refusal(400, 'the body is not valid JSON');
+  const parsed = parseAdmissionReview(value);
+  return 'problem' in parsed ? refusal(400, parsed.problem) : decisionOn(parsed.review, review);
+}
+
+function decisionOn(admissionReview: AdmissionReview, review: Reviewer): Answer {
+  const who = identity(admissionReview.request);
+  try {
+    const { response, ...decided } = review(admissionReview.request);
+    const severity = decided.skipped.length > 0 ? 'WARNING' : 'INFO';
+    const record = { severity, message: decided.reason ?? decided.decision, ...who, ...decided } as const;
+    return { status: 200, body: inVersionOf(admissionReview, response), record };
+  } catch (error) {
+    // V8 has no stack for JSON nested thousands of levels deep; no Pod is.
+    if (error instanceof RangeError) return refusal(400, 'the body is nested too deeply');
+    const { stack } = error as Error;
+    const record = { severity: 'ERROR', message: 'internal error', ...who, decision: 'error', stack } as const;
+    return { status: 500, body: { error: 'internal error, see the log' }, record };
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    // Not passed on: the parser's message quotes the body.
+    return undefined;
+  }
+}
+
+/** Who a request is about. */
+function identity(request: AdmissionRequest): Record<string, unknown> {
+  const { uid, namespace, name, operation, subResource, dryRun } = request;
+  const metadata = isPodWrite(request) ? (request.object as V1Pod).metadata : undefined;
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller) ?? metadata?.ownerReferences?.[0];
+  return {
+    uid,
+    namespace,
+    pod: name || metadata?.name || metadata?.generateName,
+    owner: owner && `${owner.kind}/${owner.name}`,
+    operation,
+    subResource: subResource || undefined,
+    dryRun: dryRun ?? false,
+  };
+}

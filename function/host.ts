@@ -1,0 +1,88 @@
+import diagnostics from 'node:diagnostics_channel';
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import { type Answer, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
+import type { Log } from './log.ts';
+
+/**
+ * Longer than Knative's queue-proxy keeps an idle connection, 90 s: closed by us first, it would send a review into
+ * the closing connection and answer 502 (https://github.com/knative/serving/issues/12414).
+ */
+const keepAliveMs = 95_000;
+
+/**
+ * Makes the functions framework's server fit for the API server, as soon as it listens; whoever starts it, `start.ts`
+ * or the framework's own command line. The framework has no way to reach its server before: it reads bodies up to
+ * 1 GB, inflates them, and logs those that are not JSON.
+ */
+export function hostWhenListening(log: Log): void {
+  const channel = 'tracing:net.server.listen:asyncStart';
+  const onListen = (message: unknown) => {
+    const { server } = message as { server: unknown };
+    if (!(server instanceof Server)) return;
+    diagnostics.unsubscribe(channel, onListen);
+    host(server, log);
+  };
+  diagnostics.subscribe(channel, onListen);
+}
+
+/**
+ * Puts us before the framework: what is refused never reaches it, and a body reaches it read and bounded (its own
+ * parsers leave a body that is read alone), as `rawBody`.
+ */
+function host(server: Server, log: Log): void {
+  server.keepAliveTimeout = keepAliveMs;
+  server.headersTimeout = keepAliveMs + 1_000;
+  const framework = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', async (request: RequestWithBody, response) => {
+    const read = await readBody(request, refusalOf(request));
+    if (read === 'aborted') return;
+    if ('status' in read) {
+      response.setHeader('Connection', 'close');
+      send(response, read, log);
+      return;
+    }
+    request.rawBody = read.body;
+    for (const listener of framework) listener.call(server, request, response);
+  });
+}
+
+/** How much of a refused body is read, and dropped, so that its sender comes to read the answer. */
+const maxDroppedBytes = 4 * maxBodyBytes;
+
+/** A request's body, or why it is refused: by then it is read too, unless it is far too large. */
+async function readBody(
+  request: IncomingMessage,
+  refusal: Answer | undefined,
+): Promise<{ body: Buffer } | Answer | 'aborted'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let refused = refusal;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) refused ??= tooLarge;
+      if (refused) chunks.length = 0;
+      else chunks.push(chunk);
+      if (bytes > maxDroppedBytes) break;
+    }
+  } catch {
+    return 'aborted';
+  }
+  return refused ?? { body: Buffer.concat(chunks) };
+}
+
+/**
+ * Ends the process when it is told to, as Knative does once it routes elsewhere: the listener closes, what is under way
+ * is answered, and what still comes on an open connection too, with `Connection: close`. The framework would answer 500.
+ */
+export function drainOnSignal(server: Server, log: Log): void {
+  const drain = (signal: NodeJS.Signals) => {
+    log('INFO', `${signal}: draining`);
+    server.prependListener('request', (_request, response: ServerResponse) =>
+      response.setHeader('Connection', 'close'),
+    );
+    server.close(() => process.exit(0));
+  };
+  process.once('SIGTERM', drain).once('SIGINT', drain);
+}

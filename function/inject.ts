@@ -1,0 +1,164 @@
+import type { V1Pod, V1Volume } from '@kubernetes/client-node';
+import { type Injection, skippedAnnotation } from './injection.ts';
+import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
+import { selectsName } from './selector.ts';
+import { isAsDeclared } from './stored.ts';
+
+/** A container that an injection chose and left as it was. */
+export interface Skipped {
+  injection: Injection;
+  /** One line for people: `hello: container app: /etc/config is taken by volume app-config`. */
+  text: string;
+  /** Whether something is in the way; otherwise there is nothing to mount, or no way to (ephemeral containers). */
+  isConflict: boolean;
+}
+
+export interface Injected {
+  pod: V1Pod;
+  /** The injections whose mount is in at least one container now. */
+  injected: Injection[];
+  skipped: Skipped[];
+}
+
+/**
+ * The Pod with the volumes, mounts, labels and annotations of these injections, in order. What it changes it copies;
+ * what it does not know it keeps; a Pod that has it all comes back with the same content.
+ */
+export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
+  const injected = inOrder(pod, injections, injectOne);
+  return { ...injected, pod: withSkippedAnnotation(injected) };
+}
+
+/**
+ * The Pod with these injections' mounts in the ephemeral containers that `oldPod` has not. Of an update of
+ * `pods/ephemeralcontainers` the API server keeps `/spec/ephemeralContainers` only, so nothing else is touched, and
+ * only a volume that the Pod already has can be mounted.
+ */
+export function injectEphemeral(pod: V1Pod, oldPod: V1Pod | undefined, injections: readonly Injection[]): Injected {
+  const old = new Set(oldPod?.spec?.ephemeralContainers?.map(({ name }) => name));
+  return inOrder(pod, injections, (current, injection) => injectOneEphemeral(current, old, injection));
+}
+
+type Step = (pod: V1Pod, injection: Injection) => Injected;
+
+function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Injected {
+  const done: Injected = { pod, injected: [], skipped: [] };
+  for (const injection of injections) {
+    const next = step(done.pod, injection);
+    done.pod = next.pod;
+    done.injected.push(...next.injected);
+    done.skipped.push(...next.skipped);
+  }
+  return done;
+}
+
+function injectOne(pod: V1Pod, injection: Injection): Injected {
+  const { spec } = pod;
+  if (!spec) return { pod, injected: [], skipped: [] };
+  const volume = volumeNamedAs(injection, pod);
+  const refuse: Refuse = (container) => conflict(container, injection, volume);
+  const init = mountAll(spec.initContainers ?? [], injection, refuse);
+  const main = mountAll(spec.containers, injection, refuse);
+  const skipped = [...init.skipped, ...main.skipped];
+  if (!init.isMounted && !main.isMounted) return { pod, injected: [], skipped };
+  const mounted: V1Pod = {
+    ...pod,
+    spec: {
+      ...spec,
+      ...(spec.initContainers && { initContainers: init.containers }),
+      containers: main.containers,
+      ...(!volume && { volumes: [...(spec.volumes ?? []), injection.volume] }),
+    },
+  };
+  return { pod: skipped.length === 0 ? withMarks(mounted, injection) : mounted, injected: [injection], skipped };
+}
+
+function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
+  const { spec } = pod;
+  if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [] };
+  const volume = volumeNamedAs(injection, pod);
+  const isNew = (container: AnyContainer) => !old.has(container.name);
+  const refuse: Refuse = (container) => cannotMount(injection, volume) ?? conflict(container, injection, volume);
+  const { containers, isMounted, skipped } = mountAll(spec.ephemeralContainers, injection, refuse, isNew);
+  const injected = isMounted ? [injection] : [];
+  return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped };
+}
+
+interface Refusal {
+  reason: string;
+  isConflict: boolean;
+}
+type Refuse = (container: AnyContainer) => Refusal | undefined;
+
+/** The containers, each that is chosen with the mount, unless it is refused. */
+function mountAll<C extends AnyContainer>(
+  containers: readonly C[],
+  injection: Injection,
+  refuse: Refuse,
+  isCandidate: (container: C) => boolean = () => true,
+): { containers: C[]; isMounted: boolean; skipped: Skipped[] } {
+  const skipped: Skipped[] = [];
+  let isMounted = false;
+  const mounted = containers.map((container) => {
+    if (!isCandidate(container) || !selectsName(injection.containers, container.name)) return container;
+    const refusal = refuse(container);
+    if (refusal) {
+      const text = `${injection.name}: container ${container.name}: ${refusal.reason}`;
+      skipped.push({ injection, text: oneLine(text), isConflict: refusal.isConflict });
+      return container;
+    }
+    isMounted = true;
+    if (hasMount(container, injection.mount)) return container;
+    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), injection.mount] };
+  });
+  return { containers: mounted, isMounted, skipped };
+}
+
+function conflict(container: AnyContainer, injection: Injection, volume: V1Volume | undefined): Refusal | undefined {
+  const path = normalPath(injection.mount.mountPath);
+  if (volume && !isAsDeclared(injection.volume, volume, 'volume')) {
+    return { reason: `${path} not mounted, the Pod has another volume ${volume.name}`, isConflict: true };
+  }
+  const inTheWay = hasMount(container, injection.mount) ? undefined : obstacle(container, injection.mount);
+  return inTheWay ? { reason: `${path} ${inTheWay}`, isConflict: true } : undefined;
+}
+
+/** What the API server demands of ephemeral containers: k8s.io/kubernetes pkg/apis/core/validation validateEphemeralContainers. */
+function cannotMount({ mount }: Injection, volume: V1Volume | undefined): Refusal | undefined {
+  const path = normalPath(mount.mountPath);
+  if (!volume) return { reason: `${path} not mounted, the Pod has no volume ${mount.name}`, isConflict: false };
+  if (!mount.subPath && !mount.subPathExpr) return undefined;
+  return { reason: `${path} not mounted, an ephemeral container can have no subPath`, isConflict: false };
+}
+
+function volumeNamedAs({ volume }: Injection, pod: V1Pod): V1Volume | undefined {
+  return pod.spec?.volumes?.find(({ name }) => name === volume.name);
+}
+
+function withMarks(pod: V1Pod, { labels, annotations }: Injection): V1Pod {
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      ...(labels && { labels: { ...pod.metadata?.labels, ...labels } }),
+      ...(annotations && { annotations: { ...pod.metadata?.annotations, ...annotations } }),
+    },
+  };
+}
+
+/** Says on the Pod what was skipped; where nothing is, a word that came along from another Pod's manifest is blanked. */
+function withSkippedAnnotation({ pod, skipped }: Injected): V1Pod {
+  const annotations = pod.metadata?.annotations;
+  const text = skipped.map(({ text }) => brief(text)).join('; ');
+  if (text === '' && !annotations?.[skippedAnnotation]) return pod;
+  return { ...pod, metadata: { ...pod.metadata, annotations: { ...annotations, [skippedAnnotation]: text } } };
+}
+
+/** The API server cuts a warning over 256 characters, advises at most 120, and drops one with control characters. */
+export function brief(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 119)}…`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,116 @@
+import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Problem } from './schema.ts';
+import { type Names, selectedKeys } from './selector.ts';
+import { isAsDeclared } from './stored.ts';
+
+/** Which Pods get which volume, mounted where: one entry of injections.yaml. */
+export interface Injection {
+  name: string;
+  selector: V1LabelSelector;
+  namespaces?: Names;
+  volume: V1Volume;
+  mount: V1VolumeMount;
+  containers?: Names;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  onConflict: 'skip' | 'deny';
+}
+
+/** An injection as injections.schema.json lets it be written: what follows from the rest may be left out. */
+export type DeclaredInjection = Omit<Injection, 'mount' | 'onConflict'> & {
+  mount: Omit<V1VolumeMount, 'name'> & { name?: string };
+  onConflict?: Injection['onConflict'];
+};
+
+/** The annotations of this webhook's own; no injection may set one. */
+const annotationPrefix = 'hello-webhook/';
+/** On a Pod, with the value `false`: nothing is injected into it. */
+export const optOutAnnotation = `${annotationPrefix}inject`;
+/** On a Pod: which containers were left out, and why. */
+export const skippedAnnotation = `${annotationPrefix}skipped`;
+
+/** Fills in the defaults: `onConflict: skip`, and the volume's name for the mount. */
+export function withDefaults(declared: DeclaredInjection): Injection {
+  return { onConflict: 'skip', ...declared, mount: { name: declared.volume.name, ...declared.mount } };
+}
+
+/** What no schema can say: the problems of `injection` in itself and beside the others, with paths from the injection. */
+export function injectionProblems(injection: DeclaredInjection, all: readonly DeclaredInjection[]): Problem[] {
+  const earlier = all.slice(0, all.indexOf(injection));
+  const others = all.filter((other) => other !== injection);
+  return [
+    ...selectorProblems(injection),
+    ...mountProblems(injection),
+    ...annotationProblems(injection),
+    ...earlier.flatMap((other) => rivalProblems(injection, other)),
+    ...others.flatMap((other) => chainProblems(injection, other)),
+  ];
+}
+
+function selectorProblems({ selector }: DeclaredInjection): Problem[] {
+  if (selectedKeys(selector).length === 0) {
+    const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
+    return [{ path: ['selector'], message }];
+  }
+  return (selector.matchExpressions ?? []).flatMap(({ operator, values = [] }, index): Problem[] => {
+    const needsValues = operator === 'In' || operator === 'NotIn';
+    if (needsValues === values.length > 0) return [];
+    const message = `must ${needsValues ? 'not be empty' : 'be left out'} with operator ${operator}`;
+    return [{ path: ['selector', 'matchExpressions', index, 'values'], message }];
+  });
+}
+
+/** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */
+function mountProblems({ volume, mount }: DeclaredInjection): Problem[] {
+  const isRecursive = mount.recursiveReadOnly === 'IfPossible' || mount.recursiveReadOnly === 'Enabled';
+  const rules: [boolean, keyof V1VolumeMount, string][] = [
+    [
+      mount.name === undefined || mount.name === volume.name,
+      'name',
+      `must be the volume's, ${volume.name}, or be left out`,
+    ],
+    [!(mount.subPath && mount.subPathExpr), 'subPathExpr', 'must be left out with subPath'],
+    [!isRecursive || mount.readOnly === true, 'recursiveReadOnly', 'needs readOnly: true'],
+    [
+      !isRecursive || (mount.mountPropagation ?? 'None') === 'None',
+      'mountPropagation',
+      'must be None with recursiveReadOnly',
+    ],
+  ];
+  return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['mount', field], message }));
+}
+
+function annotationProblems({ annotations = {} }: DeclaredInjection): Problem[] {
+  return Object.keys(annotations)
+    .filter((key) => key.startsWith(annotationPrefix))
+    .map((key) => ({
+      path: ['annotations', key],
+      message: `must not begin with ${annotationPrefix}, the webhook's own prefix`,
+    }));
+}
+
+function rivalProblems(injection: DeclaredInjection, earlier: DeclaredInjection): Problem[] {
+  const { name, volume } = injection;
+  const problems: Problem[] = [];
+  if (name === earlier.name)
+    problems.push({ path: ['name'], message: `must be unique: an earlier injection is ${name}` });
+  if (volume.name === earlier.volume.name && !isSameVolume(volume, earlier.volume)) {
+    const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
+    problems.push({ path: ['volume'], message });
+  }
+  return problems;
+}
+
+function isSameVolume(one: V1Volume, other: V1Volume): boolean {
+  return isAsDeclared(one, other, 'volume') && isAsDeclared(other, one, 'volume');
+}
+
+/** Selected by what another injection sets, an injection would depend on how often the API server calls. */
+function chainProblems({ selector }: DeclaredInjection, other: DeclaredInjection): Problem[] {
+  return selectedKeys(selector)
+    .filter((key) => Object.hasOwn(other.labels ?? {}, key))
+    .map((key) => ({
+      path: ['selector'],
+      message: `must not look at label ${key}, which injection ${other.name} sets`,
+    }));
+}

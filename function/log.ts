@@ -1,0 +1,16 @@
+/** The severities of Cloud Logging, which func, Knative's and most log collectors know. */
+export type Severity = 'INFO' | 'WARNING' | 'ERROR';
+
+/** Writes one record. */
+export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
+
+/** Writes each record as one line of JSON on stdout: `{"severity":"INFO","message":"injected",…}`. */
+export const log: Log = (severity, message, fields = {}) => {
+  process.stdout.write(`${JSON.stringify({ severity, message, ...fields })}\n`);
+};
+
+/** The ids of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), which Knative's queue-proxy sends along. */
+export function traceIds(traceparent: string | string[] | undefined): { traceId?: string; spanId?: string } {
+  const [, traceId, spanId] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}/.exec(String(traceparent)) ?? [];
+  return traceId && spanId ? { traceId, spanId } : {};
+}

@@ -1,0 +1,46 @@
+import { posix } from 'node:path';
+import type { V1Container, V1EphemeralContainer, V1VolumeMount } from '@kubernetes/client-node';
+import { isAsDeclared } from './stored.ts';
+
+export type AnyContainer = V1Container | V1EphemeralContainer;
+
+/** Whether a container already has this very mount, as the API server stores it. */
+export function hasMount(container: AnyContainer, mount: V1VolumeMount): boolean {
+  const declared = normalMount(mount);
+  return (container.volumeMounts ?? []).some((other) => isAsDeclared(declared, normalMount(other), 'volumeMount'));
+}
+
+/**
+ * What is in the way of a mount in a container, in words that follow its path, or undefined where nothing is.
+ * In the way is a mount or a block device whose path is the same, holds ours or lies in ours: the container runtime
+ * mounts one after the other, so the later would hide the earlier, or find no place to be mounted on.
+ */
+export function obstacle(container: AnyContainer, mount: V1VolumeMount): string | undefined {
+  const path = normalPath(mount.mountPath);
+  const taken = [
+    ...(container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, path: normalPath(mountPath) })),
+    ...(container.volumeDevices ?? []).map(({ name, devicePath }) => ({ name, path: normalPath(devicePath) })),
+  ];
+  for (const { name, path: other } of taken) {
+    if (path === other) return `is taken by volume ${name}`;
+    if (holds(other, path)) return `is inside ${other} of volume ${name}`;
+    if (holds(path, other)) return `is around ${other} of volume ${name}`;
+  }
+  return undefined;
+}
+
+/**
+ * A path in a container as the kubelet takes it: `//etc/config/` is `/etc/config`, and so is `etc/config`
+ * (k8s.io/kubernetes pkg/volume/util MakeAbsolutePath).
+ */
+export function normalPath(path: string): string {
+  return posix.normalize(`/${path}`).replace(/(?<=.)\/$/, '');
+}
+
+function holds(folder: string, path: string): boolean {
+  return path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+function normalMount(mount: V1VolumeMount): V1VolumeMount {
+  return { ...mount, mountPath: normalPath(mount.mountPath) };
+}

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1Pod } from '@kubernetes/client-node';
+import jsonpatch, { type Operation } from 'fast-json-patch';
+import { normalPath } from './mount.ts';
+
+/** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
+export class ProofError extends Error {
+  override name = 'ProofError';
+}
+
+/**
+ * Proves a patch before it is sent, since one that does not apply rejects the Pod even under failurePolicy Ignore
+ * (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go), and one that applies wrongly breaks it.
+ * `again` injects once more; `replaceable` are the JSON pointers of labels and annotations that injections set.
+ * Throws a ProofError.
+ */
+export function prove(
+  pod: V1Pod,
+  intended: V1Pod,
+  patch: readonly Operation[],
+  { again, replaceable }: { again: (pod: V1Pod) => V1Pod; replaceable: ReadonlySet<string> },
+): void {
+  demand(
+    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && replaceable.has(path))),
+    'it does more than add',
+  );
+  demand(isDeepStrictEqual(apply(pod, patch), intended), 'applied, it does not give the intended Pod');
+  demand(isDeepStrictEqual(again(intended), intended), 'injecting its result again would change it');
+  demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
+  const before = mountPaths(pod);
+  demand(
+    mountPaths(intended).every((paths, index) => addsOnce(before[index] ?? [], paths)),
+    'a mount path it adds is not unique',
+  );
+}
+
+function demand(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new ProofError(`the patch does not prove: ${otherwise}`);
+}
+
+function apply(pod: V1Pod, patch: readonly Operation[]): unknown {
+  try {
+    return jsonpatch.applyPatch(pod, patch, true, false).newDocument;
+  } catch (error) {
+    // The library's message holds the whole Pod.
+    throw new ProofError(`the patch does not apply: ${(error as Error).name}`);
+  }
+}
+
+function volumeNames({ spec }: V1Pod): string[] {
+  return (spec?.volumes ?? []).map(({ name }) => name);
+}
+
+function mountPaths({ spec }: V1Pod): string[][] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(
+    ({ volumeMounts }) => (volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath)),
+  );
+}
+
+/** Whether each name that `after` has beyond `before` is there once. What was broken before is not ours to judge. */
+function addsOnce(before: readonly string[], after: readonly string[]): boolean {
+  return after.slice(before.length).every((name) => after.indexOf(name) === after.lastIndexOf(name));
+}

@@ -1,0 +1,134 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import jsonpatch, { type Operation } from 'fast-json-patch';
+import {
+  type AdmissionRequest,
+  type AdmissionResponse,
+  allow,
+  allowWith,
+  deny,
+  isPodWrite,
+  type Notes,
+  oldPod,
+} from './admission.ts';
+import { brief, type Injected, inject, injectEphemeral } from './inject.ts';
+import { type Injection, optOutAnnotation, skippedAnnotation } from './injection.ts';
+import { prove } from './proof.ts';
+import { selectsLabels, selectsName } from './selector.ts';
+
+/** The answer to an AdmissionRequest and, for the log, what it was and why. */
+export interface Review {
+  response: AdmissionResponse;
+  decision: 'injected' | 'skipped' | 'unchanged' | 'denied';
+  /** Why nothing was to be done. */
+  reason?: string;
+  /** The names of the injections whose mount the Pod has now. */
+  injections: string[];
+  /** What was left out and why, a line each. */
+  skipped: string[];
+}
+
+/**
+ * Decides an AdmissionRequest:
+ *
+ * | the request                                                   | decision                  |
+ * |---------------------------------------------------------------|---------------------------|
+ * | a Pod's creation, or its new ephemeral containers; selected   | injected, with a patch    |
+ * | … and something is in the way of every, or some, containers   | skipped, or injected; both with warnings |
+ * | … and the injection says `onConflict: deny`                   | denied, no patch          |
+ * | all the rest                                                  | unchanged                 |
+ *
+ * Throws a ProofError where its own patch does not prove.
+ */
+export function review(request: AdmissionRequest, injections: readonly Injection[]): Review {
+  const pod = request.object as V1Pod;
+  const reason = leftAlone(request, pod);
+  if (reason) return unchanged(request, reason);
+  const selected = injections.filter((injection) => selects(injection, request, pod));
+  if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
+  const again = (current: V1Pod): Injected =>
+    request.subResource ? injectEphemeral(current, oldPod(request), selected) : inject(current, selected);
+  const injected = again(pod);
+  const denied = injected.skipped.filter(({ injection, isConflict }) => isConflict && injection.onConflict === 'deny');
+  if (denied.length > 0)
+    return refused(
+      request,
+      denied.map(({ text }) => text),
+    );
+  const patch = difference(pod, injected.pod);
+  prove(pod, injected.pod, patch, { again: (current) => again(current).pod, replaceable: replaceable(selected) });
+  return allowed(request, injected, patch);
+}
+
+/** Why a request is none of ours, or undefined where it is. */
+function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
+  const { kind, operation, subResource = '' } = request;
+  if (!isPodWrite(request)) return `${operation} of ${[kind.kind, subResource].filter(Boolean).join('/')}`;
+  if ((operation === 'UPDATE') !== (subResource === 'ephemeralcontainers')) return 'the mounts of a Pod cannot change';
+  const annotations = pod.metadata?.annotations ?? {};
+  // NodeRestriction refuses a kubelet's mirror Pod that refers to a ConfigMap: the static Pod would vanish from the API.
+  if (Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return 'a mirror Pod';
+  if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.['kubernetes.io/os'] === 'windows')
+    return 'a Windows Pod';
+  if (annotations[optOutAnnotation] === 'false') return `opted out by annotation ${optOutAnnotation}`;
+  return undefined;
+}
+
+function selects({ selector, namespaces }: Injection, { namespace = '' }: AdmissionRequest, pod: V1Pod): boolean {
+  return selectsName(namespaces, namespace) && selectsLabels(selector, pod.metadata?.labels ?? {});
+}
+
+function unchanged(request: AdmissionRequest, reason: string): Review {
+  const response = allow(request, { auditAnnotations: { unchanged: reason } });
+  return { response, decision: 'unchanged', reason, injections: [], skipped: [] };
+}
+
+function refused(request: AdmissionRequest, conflicts: string[]): Review {
+  const notes = { auditAnnotations: { denied: conflicts.map(brief).join('; ') } };
+  return {
+    response: deny(request, conflicts.join('; '), notes),
+    decision: 'denied',
+    injections: [],
+    skipped: conflicts,
+  };
+}
+
+function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Review {
+  const injections = injected.map(({ name }) => name);
+  const lines = skipped.map(({ text }) => brief(text));
+  const reason = patch.length === 0 && lines.length === 0 ? 'already injected' : undefined;
+  const auditAnnotations = {
+    ...(injections.length > 0 && { injected: injections.join(', ') }),
+    ...(lines.length > 0 && { skipped: lines.join('; ') }),
+    ...(reason && { unchanged: reason }),
+  };
+  const notes: Notes = { ...(lines.length > 0 && { warnings: lines }), auditAnnotations };
+  return {
+    response: allowWith(request, patch, notes),
+    decision: reason ? 'unchanged' : injections.length > 0 ? 'injected' : 'skipped',
+    ...(reason && { reason }),
+    injections,
+    skipped: lines,
+  };
+}
+
+/** The JSONPatch from one Pod to the other. A null that gets a value counts as absent: that is an `add` too. */
+function difference(pod: V1Pod, injected: V1Pod): Operation[] {
+  return jsonpatch
+    .compare(pod, injected)
+    .map((operation) =>
+      operation.op === 'replace' && jsonpatch.getValueByPointer(pod, operation.path) === null
+        ? { ...operation, op: 'add' }
+        : operation,
+    );
+}
+
+/** The JSON pointers of the labels and annotations that these injections set. */
+function replaceable(injections: readonly Injection[]): ReadonlySet<string> {
+  const pointers = (map: 'labels' | 'annotations', keys: string[]) =>
+    keys.map((key) => `/metadata/${map}/${jsonpatch.escapePathComponent(key)}`);
+  return new Set([
+    ...injections.flatMap(({ labels = {} }) => pointers('labels', Object.keys(labels))),
+    ...injections.flatMap(({ annotations = {} }) => pointers('annotations', Object.keys(annotations))),
+    ...pointers('annotations', [skippedAnnotation]),
+  ]);
+}

@@ -1,0 +1,56 @@
+import { Ajv, type ErrorObject } from 'ajv';
+
+/** What is wrong with a value, and where: keys and indices from its root. Holds names of fields, never their contents. */
+export interface Problem {
+  path: (string | number)[];
+  message: string;
+}
+
+/** A function that finds the problems of a value by a JSON Schema: all of them, or the first, since finding all of a hostile one is work. */
+export function validator(schema: object, find: 'all' | 'first'): (value: unknown) => Problem[] {
+  const validate = new Ajv({ allErrors: find === 'all', verbose: true, ownProperties: true }).compile(schema);
+  // ajv reports a bad key twice: for the key itself and, as propertyNames, for the object around it.
+  return (value) =>
+    validate(value) ? [] : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(problemOf);
+}
+
+/** `injections[0].labels["a/b"]` */
+export function fieldName(path: Problem['path']): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : /^\w+$/.test(key) ? `.${key}` : `["${key}"]`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function problemOf({ instancePath, keyword, params, parentSchema = {}, propertyName, message }: ErrorObject): Problem {
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((key) => (/^\d+$/.test(key) ? Number(key) : key.replaceAll('~1', '/').replaceAll('~0', '~')));
+  switch (keyword) {
+    case 'required':
+      return { path: [...path, params.missingProperty], message: 'is required' };
+    case 'additionalProperties': {
+      const known = Object.keys(parentSchema.properties).join(', ');
+      return { path: [...path, params.additionalProperty], message: `is not a known field (known: ${known})` };
+    }
+    case 'type':
+      return { path, message: `must be ${[params.type].flat().map(kindOf).join(' or ')}` };
+    case 'enum':
+      return { path, message: `must be one of ${params.allowedValues.join(', ')}` };
+    case 'const':
+      return { path, message: `must be ${params.allowedValue}` };
+    case 'minItems':
+    case 'minLength':
+      return { path, message: 'must not be empty' };
+    default:
+      return {
+        path: propertyName === undefined ? path : [...path, propertyName],
+        message: `must be ${parentSchema.description ?? message}`,
+      };
+  }
+}
+
+function kindOf(type: string): string {
+  return { array: 'a list', object: 'an object', null: 'null' }[type] ?? `a ${type}`;
+}

@@ -1,0 +1,60 @@
+import type { V1LabelSelector, V1LabelSelectorRequirement } from '@kubernetes/client-node';
+
+/** Names by glob (`*`, `?`): those that `include` matches (default: all) and `exclude` does not. */
+export interface Names {
+  include?: string[];
+  exclude?: string[];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Whether a Kubernetes LabelSelector selects these labels.
+ * Semantics: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors;
+ * `NotIn` also selects objects without the key. Only own keys count, so `constructor` selects nothing.
+ */
+export function selectsLabels(selector: V1LabelSelector, labels: Labels): boolean {
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => own(labels, key) === value) &&
+    (selector.matchExpressions ?? []).every((requirement) => meets(labels, requirement))
+  );
+}
+
+/** Whether a name is one of `names`. */
+export function selectsName(names: Names | undefined, name: string): boolean {
+  const isAny = (globs: string[]) => globs.some((glob) => matchesGlob(glob, name));
+  return (!names?.include || isAny(names.include)) && !(names?.exclude && isAny(names.exclude));
+}
+
+/** The label keys a selector looks at. */
+export function selectedKeys(selector: V1LabelSelector): string[] {
+  return [
+    ...Object.keys(selector.matchLabels ?? {}),
+    ...(selector.matchExpressions ?? []).map((requirement) => requirement.key),
+  ];
+}
+
+function meets(labels: Labels, { key, operator, values = [] }: V1LabelSelectorRequirement): boolean {
+  const value = own(labels, key);
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    default:
+      throw new Error(`the schema lets no operator ${operator} through`);
+  }
+}
+
+function own(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+function matchesGlob(glob: string, name: string): boolean {
+  const pattern = glob.replace(/[^*?]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(name);
+}

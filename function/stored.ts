@@ -1,0 +1,117 @@
+/**
+ * What Kubernetes puts where a field of a volume or volumeMount was left unset, by `parent.field`: the API server
+ * fills these in before and after every webhook, so what comes back is not what was sent.
+ * Source: k8s.io/kubernetes pkg/apis/core/v1/zz_generated.defaults.go, SetObjectDefaults_Pod.
+ */
+const defaults: Readonly<Record<string, readonly unknown[]>> = {
+  'configMap.defaultMode': [420],
+  'secret.defaultMode': [420],
+  'projected.defaultMode': [420],
+  'downwardAPI.defaultMode': [420],
+  'serviceAccountToken.expirationSeconds': [3600],
+  'fieldRef.apiVersion': ['v1'],
+  'resourceFieldRef.divisor': ['0'],
+  // By the image's tag: Always for :latest or none, else IfNotPresent.
+  'image.pullPolicy': ['Always', 'IfNotPresent'],
+  'spec.volumeMode': ['Filesystem'],
+  'iscsi.iscsiInterface': ['default'],
+  'rbd.pool': ['rbd'],
+  'rbd.user': ['admin'],
+  'rbd.keyring': ['/etc/ceph/keyring'],
+  'azureDisk.cachingMode': ['ReadWrite'],
+  'azureDisk.fsType': ['ext4'],
+  'azureDisk.kind': ['Shared'],
+  'scaleIO.storageMode': ['ThinProvisioned'],
+  'scaleIO.fsType': ['xfs'],
+  // Not filled in, but what unset means: a Pod that spells them out means the same.
+  'volumeMount.mountPropagation': ['None'],
+  'volumeMount.recursiveReadOnly': ['Disabled'],
+};
+
+/** Fields with quantities, which the API server rewrites into their shortest form: 1024Mi becomes 1Gi. */
+const quantities: ReadonlySet<string> = new Set([
+  'emptyDir.sizeLimit',
+  'resourceFieldRef.divisor',
+  'requests.storage',
+  'limits.storage',
+]);
+
+/**
+ * Whether `stored`, as it came from the API server, is what `declared` asks for: each declared field is there with its
+ * value, and what was left unset is unset or holds Kubernetes' default. False, empty and absent are one.
+ * `field` is where both stand, as `parent.field`.
+ */
+export function isAsDeclared(declared: unknown, stored: unknown, field: string): boolean {
+  if (isUnset(declared)) return isUnset(stored) || isDefault(stored, field);
+  if (declared === 0) return stored === 0 || isUnset(stored);
+  if (Array.isArray(declared)) {
+    return (
+      Array.isArray(stored) &&
+      declared.length === stored.length &&
+      declared.every((item, index) => isAsDeclared(item, stored[index], field))
+    );
+  }
+  if (isObject(declared)) {
+    if (!isObject(stored)) return false;
+    const names = new Set([...Object.keys(declared), ...Object.keys(stored)]);
+    return [...names].every((name) => isAsDeclared(own(declared, name), own(stored, name), below(field, name)));
+  }
+  if (quantities.has(field)) return quantity(declared) === quantity(stored);
+  return declared === stored;
+}
+
+function isUnset(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === false ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+/** An object is a default when all it holds is: the API server stores `resources: {}` where nothing was declared. */
+function isDefault(stored: unknown, field: string): boolean {
+  if (isObject(stored)) {
+    return Object.entries(stored).every(([name, value]) => isAsDeclared(undefined, value, below(field, name)));
+  }
+  return defaults[field]?.includes(stored) ?? false;
+}
+
+function below(field: string, name: string): string {
+  return `${field.slice(field.indexOf('.') + 1)}.${name}`;
+}
+
+const units: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/** The number of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource), or the value itself if it is none. */
+function quantity(value: unknown): unknown {
+  const match = /^([-+]?[.\d]+(?:[eE][-+]?\d+)?)([KMGTPE]i|[numkMGTPE])?$/.exec(
+    typeof value === 'object' ? '' : String(value),
+  );
+  return match ? Number(match[1]) * (units[match[2] ?? ''] ?? 1) : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function own(object: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
