@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { createCertificateAuthority, type KeyPair } from './certificate-authority.ts';
+import { startChild } from './child.ts';
+
+/** The function as a process of its own, behind TLS as a gateway ends it. */
+export interface FunctionServer {
+  /** `https://127.0.0.1:PORT/mutate` */
+  url: string;
+  /** The certificate (PEM) of the throwaway authority that certified the URL. */
+  caCert: string;
+  /** The function's log records so far. */
+  records: Record<string, unknown>[];
+}
+
+/** Starts the function from source on a free port; `injections` is the path of a configuration other than the default. */
+export async function startFunction(
+  cleanup: AsyncDisposableStack,
+  { injections = '' }: { injections?: string } = {},
+): Promise<FunctionServer> {
+  const records: Record<string, unknown>[] = [];
+  const entry = fileURLToPath(new URL('../function/start.ts', import.meta.url));
+  const child = startChild(process.execPath, [entry], {
+    cleanup,
+    env: { ...process.env, PORT: '0', INJECTIONS: injections },
+    onLine: (line) => line.startsWith('{') && records.push(JSON.parse(line)),
+  });
+  const port = await child.waitFor((line) => /"message":"listening","port":(\d+)/.exec(line)?.[1]);
+  const authority = await createCertificateAuthority('hello-webhook throwaway function');
+  const tlsPort = await startGateway(cleanup, await authority.issueForLocalhost(), Number(port));
+  return { url: `https://127.0.0.1:${tlsPort}/mutate`, caCert: authority.cert, records };
+}
+
+/** Ends TLS on a free port of 127.0.0.1, which it returns, and passes on to `port`. */
+async function startGateway(cleanup: AsyncDisposableStack, keyPair: KeyPair, port: number): Promise<number> {
+  const clients = new Set<TLSSocket>();
+  const gateway = createServer(keyPair, (client) => {
+    clients.add(client.once('close', () => clients.delete(client)));
+    const upstream = connect(port, '127.0.0.1');
+    client.pipe(upstream).pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  });
+  gateway.listen(0, '127.0.0.1');
+  await once(gateway, 'listening');
+  cleanup.defer(async () => {
+    const closed = once(gateway, 'close');
+    gateway.close();
+    for (const client of clients) client.destroy();
+    await closed;
+  });
+  return (gateway.address() as AddressInfo).port;
+}

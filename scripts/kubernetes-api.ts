@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
+
+/** An object as the API has it: raw JSON, so that no field is lost that a client library does not know. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name?: string;
+    generateName?: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+}
+
+export interface Answer<T = KubernetesObject> {
+  object: T;
+  /** What the API server warned of, a text each. */
+  warnings: string[];
+}
+
+/** An answer of the API server that is no success: its message, HTTP status and reason. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly status: number;
+  readonly warnings: string[];
+
+  constructor(message: string, status: number, warnings: string[]) {
+    super(message);
+    this.status = status;
+    this.warnings = warnings;
+  }
+}
+
+/** The API of a cluster. */
+export interface KubernetesApi {
+  /** Sends a request to a path such as `/api/v1/namespaces/default/pods?dryRun=All`. Throws an ApiError. */
+  send<T = KubernetesObject>(
+    method: string,
+    path: string,
+    options?: { body?: unknown; contentType?: string; accept?: string },
+  ): Promise<Answer<T>>;
+}
+
+/** Connects as a kubeconfig file says, or as kubectl would where none is given. */
+export function connect(kubeconfig?: string): KubernetesApi {
+  const config = new KubeConfig();
+  if (kubeconfig) config.loadFromFile(kubeconfig);
+  else config.loadFromDefault();
+  const server = config.getCurrentCluster()?.server;
+  if (!server) throw new Error('the kubeconfig has no current cluster');
+  return {
+    send: async (method, path, { body, contentType = 'application/json', accept = 'application/json' } = {}) => {
+      const options: Parameters<typeof request>[1] = {};
+      await config.applyToHTTPSOptions(options);
+      const sent = request(new URL(path, server), {
+        ...options,
+        method,
+        headers: { ...options.headers, Accept: accept, ...(body !== undefined && { 'Content-Type': contentType }) },
+      });
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      const answer = await text(response);
+      const warnings = warningsOf(response.headers.warning);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return { object: JSON.parse(answer), warnings };
+      throw new ApiError(statusMessage(answer), status, warnings);
+    },
+  };
+}
+
+/** Where the objects of a kind are: `/api/v1/namespaces/default/pods`. Knows the regular plurals only. */
+export function collectionPath({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = `${kind.toLowerCase()}s`;
+  return metadata.namespace ? `${group}/namespaces/${metadata.namespace}/${plural}` : `${group}/${plural}`;
+}
+
+/** Of a Status its message; of anything else, such as `Unauthorized` before the API proper, the text. */
+function statusMessage(answer: string): string {
+  try {
+    return JSON.parse(answer).message;
+  } catch {
+    return answer;
+  }
+}
+
+/** The texts of `Warning: 299 - "text", 299 - "text"`. */
+function warningsOf(header: string | undefined): string[] {
+  return [...(header ?? '').matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) => JSON.parse(quoted));
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from './kubernetes-api.ts';
+
+/** The Kubernetes objects in a YAML or JSON file, those of Lists singly. Throws an Error that names the file where it is not YAML. */
+export function readManifest(file: string): KubernetesObject[] {
+  return parseManifest(readFileSync(file, 'utf8'), file);
+}
+
+/** The Kubernetes objects in a text; what is no object with a kind is left out. `file` is its name in an error. */
+export function parseManifest(text: string, file: string): KubernetesObject[] {
+  const documents = parseAllDocuments(text, { version: '1.1', merge: true });
+  return documents.flatMap((document) => {
+    const [error] = document.errors;
+    if (error) throw new Error(`${file}: ${error.message}`);
+    return objectsIn(document.toJS());
+  });
+}
+
+function objectsIn(value: unknown): KubernetesObject[] {
+  const object = value as (Partial<KubernetesObject> & { items?: unknown[] }) | null;
+  if (typeof object?.kind !== 'string' || typeof object.apiVersion !== 'string') return [];
+  if (object.kind.endsWith('List') && Array.isArray(object.items)) return object.items.flatMap(objectsIn);
+  return [{ ...object, metadata: object.metadata ?? {} } as KubernetesObject];
+}
+
+/**
+ * The Pod that an object is, or that the controller of a workload would make of its template (Deployment, StatefulSet,
+ * DaemonSet, Job, CronJob and their like); undefined for other objects.
+ */
+export function podOf(object: KubernetesObject): KubernetesObject | undefined {
+  if (object.kind === 'Pod' && object.apiVersion === 'v1') return object;
+  if (!/^(v1|(apps|batch)\/\w+)$/.test(object.apiVersion)) return undefined;
+  const spec = object.spec as WorkloadSpec | undefined;
+  const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
+  if (!template?.spec || !Array.isArray(template.spec.containers)) return undefined;
+  const { name, namespace } = object.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...template.metadata, generateName: `${name}-`, ...(namespace && { namespace }) },
+    spec: template.spec,
+  };
+}
+
+interface WorkloadSpec {
+  template?: PodTemplate;
+  jobTemplate?: { spec?: { template?: PodTemplate } };
+}
+
+interface PodTemplate {
+  metadata?: KubernetesObject['metadata'];
+  spec?: { containers?: unknown; [field: string]: unknown };
+}
