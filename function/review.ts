@@ -62,7 +62,7 @@ export function review(request: AdmissionRequest, injections: readonly Injection
 /** Why a request is none of ours, or undefined where it is. */
 function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
   const { kind, operation, subResource = '' } = request;
-  if (!isPodWrite(request)) return `${operation} of ${[kind.kind, subResource].filter(Boolean).join('/')}`;
+  if (!isPodWrite(request)) return `${operation} of ${[kind.group, kind.kind, subResource].filter(Boolean).join('/')}`;
   if ((operation === 'UPDATE') !== (subResource === 'ephemeralcontainers')) return 'the mounts of a Pod cannot change';
   const annotations = pod.metadata?.annotations ?? {};
   // NodeRestriction refuses a kubelet's mirror Pod that refers to a ConfigMap: the static Pod would vanish from the API.
@@ -95,7 +95,8 @@ function refused(request: AdmissionRequest, conflicts: string[]): Review {
 function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Review {
   const injections = injected.map(({ name }) => name);
   const lines = skipped.map(({ text }) => brief(text));
-  const reason = patch.length === 0 && lines.length === 0 ? 'already injected' : undefined;
+  const done = injections.length > 0 ? 'already injected' : 'no container to inject';
+  const reason = patch.length === 0 && lines.length === 0 ? done : undefined;
   const auditAnnotations = {
     ...(injections.length > 0 && { injected: injections.join(', ') }),
     ...(lines.length > 0 && { skipped: lines.join('; ') }),

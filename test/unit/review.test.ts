@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadInjections, parseInjections } from '../../function/configuration.ts';
+import { review } from '../../function/review.ts';
+import { admissionRequest, patchOf } from '../support/admission-review.ts';
+import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
+import { applyStrictly } from '../support/json-patch.ts';
+
+/**
+ * Each directory of test/unit/review is a case: `pod.yaml` is created (or what `request.yaml` says happens) under
+ * `injections.yaml` (or the default ones); `expected.yaml` has the answer, with the Pod as it is after the patch.
+ */
+describe('review', () => {
+  for (const { title, file } of fixtures('unit/review')) {
+    it(title, () => {
+      const pod = readYaml(file('pod.yaml'));
+      const configuration = file('injections.yaml');
+      const injections = existsSync(configuration)
+        ? parseInjections(readFileSync(configuration, 'utf8'), configuration)
+        : loadInjections({});
+      const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
+      const { response, ...decided } = review(request, injections);
+      const { uid: _, ...answer } = response;
+      const patch = patchOf(response);
+      if ('patch' in answer) Object.assign(answer, { patch: patch.map(({ op, path }) => `${op} ${path}`) });
+      expectAsIn(file('expected.yaml'), {
+        ...decided,
+        response: answer,
+        ...(patch.length > 0 && { pod: applyStrictly(request.object, patch) }),
+      });
+    });
+  }
+});
