@@ -27,7 +27,10 @@ export function parseInjections(text: string, file: string): Injection[] {
   const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
   const problems =
     document.errors.length > 0
-      ? document.errors.map(({ pos, message }) => ({ offset: pos[0], text: message }))
+      ? document.errors.map(({ pos, code, message }) => ({
+          offset: pos[0],
+          text: code === 'MULTIPLE_DOCS' ? 'the file: must be a single document' : message,
+        }))
       : configurationProblems(value).map(({ path, message }) => ({
           offset: offsetOf(contents, path),
           text: `${fieldName(path) || 'the file'}: ${message}`,

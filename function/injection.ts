@@ -93,7 +93,7 @@ function rivalProblems(injection: DeclaredInjection, earlier: DeclaredInjection)
   const { name, volume } = injection;
   const problems: Problem[] = [];
   if (name === earlier.name)
-    problems.push({ path: ['name'], message: `must be unique: an earlier injection is ${name}` });
+    problems.push({ path: ['name'], message: `must be unique: an earlier injection is called ${name} too` });
   if (volume.name === earlier.volume.name && !isSameVolume(volume, earlier.volume)) {
     const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
     problems.push({ path: ['volume'], message });

@@ -55,6 +55,9 @@ function own(labels: Labels, key: string): string | undefined {
 }
 
 function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob.replace(/[^\w*?-]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const pattern = glob
+    .replace(/[^\w*?-]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${pattern}$`).test(name);
 }

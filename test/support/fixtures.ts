@@ -16,6 +16,7 @@ export function readYaml(file: string): unknown {
 
 /** Compares with a YAML file. `UPDATE_FIXTURES=1 npm test` writes the file instead, for a look at its diff; never in CI. */
 export function expectAsIn(file: string, actual: object): void {
-  if (process.env.UPDATE_FIXTURES && !process.env.CI) writeFileSync(file, stringify(actual, { lineWidth: 120, aliasDuplicateObjects: false }));
+  if (process.env.UPDATE_FIXTURES && !process.env.CI)
+    writeFileSync(file, stringify(actual, { lineWidth: 120, aliasDuplicateObjects: false }));
   expect(actual).to.deep.equal(readYaml(file));
 }
