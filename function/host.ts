@@ -73,16 +73,25 @@ async function readBody(
 }
 
 /**
- * Ends the process when it is told to, as Knative does once it routes elsewhere: the listener closes, what is under way
+ * Ends the process when it is told to, as Knative does once it routes elsewhere: the listener closes; what is under way
  * is answered, and what still comes on an open connection too, with `Connection: close`. The framework would answer 500.
  */
 export function drainOnSignal(server: Server, log: Log): void {
+  const underWay = new Set<ServerResponse>();
+  let isDraining = false;
+  server.on('request', (_request, response: ServerResponse) => {
+    underWay.add(response.once('close', () => underWay.delete(response)));
+    if (isDraining) closeAfter(response);
+  });
   const drain = (signal: NodeJS.Signals) => {
-    log('INFO', `${signal}: draining`);
-    server.prependListener('request', (_request, response: ServerResponse) =>
-      response.setHeader('Connection', 'close'),
-    );
+    isDraining = true;
+    for (const response of underWay) closeAfter(response);
     server.close(() => process.exit(0));
+    log('INFO', `${signal}: draining`);
   };
   process.once('SIGTERM', drain).once('SIGINT', drain);
+}
+
+function closeAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
 }

@@ -42,6 +42,7 @@ function apply(pod: V1Pod, patch: readonly Operation[]): unknown {
   try {
     return jsonpatch.applyPatch(pod, patch, true, false).newDocument;
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     // The library's message holds the whole Pod.
     throw new ProofError(`the patch does not apply: ${(error as Error).name}`);
   }

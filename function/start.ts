@@ -11,12 +11,12 @@ async function start(): Promise<void> {
   process.env.NODE_ENV ??= 'production';
   await import('./index.ts');
   const server = getTestServer('mutate');
-  drainOnSignal(server, log);
   server.on('error', fail);
   server.listen(Number(process.env.PORT || 8080), () => {
     const address = server.address();
     log('INFO', 'listening', { port: typeof address === 'object' ? address?.port : address });
   });
+  drainOnSignal(server, log);
 }
 
 function fail(error: Error): never {

@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCertificateAuthority } from './certificate-authority.ts';
 import { startChild } from './child.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { freePorts } from './free-ports.ts';
 import { ApiError, connect, type KubernetesApi } from './kubernetes-api.ts';
 
 /** A running kube-apiserver with its etcd. No kubelet, scheduler or controller: Pods are stored and stay Pending. */
@@ -85,20 +85,6 @@ async function ready(api: KubernetesApi): Promise<void> {
     if (isReady) return;
     await delay(100);
   }
-}
-
-/** All at once, so that they differ; somebody else may take one before it is used. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function writeFiles(directory: string, server: string) {

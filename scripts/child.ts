@@ -4,63 +4,70 @@ import { createInterface } from 'node:readline';
 
 /** A program that runs until it is stopped. */
 export interface Child {
-  /** Waits for a line of its output that `find` finds something in; throws with the output's end if it ends before. */
+  /** The lines of its output so far, of stdout and stderr. */
+  lines: readonly string[];
+  /** Waits for a line, if it has not come yet, that `find` finds something in. Throws with the output's end if the program ends before. */
   waitFor<T>(find: (line: string) => T | undefined): Promise<T>;
-  /** Throws with its output's end once it has ended; never resolves. */
+  /** Rejects with the output's end once the program has ended; never resolves. */
   failure: Promise<never>;
+  signal(signal: NodeJS.Signals): void;
+  /** Its exit status, once it has ended; null where a signal ended it. */
+  exit: Promise<number | null>;
 }
-
-const keptLines = 40;
 
 /**
  * Starts a program, and stops it with `cleanup`: SIGTERM, SIGKILL after 10 s. It is in a process group of its own, so that
- * Ctrl-C reaches us alone and what we started is stopped in order. `onLine` gets each line of its output.
+ * Ctrl-C reaches us alone and what we started is stopped in order.
  */
 export function startChild(
   command: string,
   args: string[],
-  {
-    cleanup,
-    env = process.env,
-    onLine = () => {},
-  }: { cleanup: AsyncDisposableStack; env?: NodeJS.ProcessEnv; onLine?: (line: string) => void },
+  { cleanup, env = process.env, cwd }: { cleanup: AsyncDisposableStack; env?: NodeJS.ProcessEnv; cwd?: string },
 ): Child {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  cleanup.defer(() => stop(child));
+  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
+  cleanup.defer(async () => {
+    await stop(child);
+    process.removeListener('exit', kill);
+  });
   const lines: string[] = [];
-  const listeners = new Set([onLine]);
+  const listeners = new Set<(line: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
     createInterface(stream).on('line', (line) => {
       lines.push(line);
-      if (lines.length > keptLines) lines.shift();
       for (const listener of listeners) listener(line);
     });
   }
-  const failure = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', kill);
-      reject(new Error(`${command} ended (${signal ?? code}):\n${lines.join('\n')}`));
-    });
+  const exit = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const failure = exit.then((status) => {
+    throw new Error(`${command} ended with ${status}:\n${lines.slice(-20).join('\n')}`);
   });
   failure.catch(() => {});
   return {
-    waitFor: (find) => {
-      const found = new Promise<NonNullable<ReturnType<typeof find>>>((resolve) => {
-        const listener = (line: string) => {
-          const result = find(line);
-          if (result === undefined || result === null) return;
-          listeners.delete(listener);
-          resolve(result);
-        };
-        listeners.add(listener);
-      });
-      return Promise.race([found, failure]);
-    },
+    lines,
+    waitFor: (find) => Promise.race([found(lines, listeners, find), failure]),
     failure,
+    signal: (signal) => child.kill(signal),
+    exit,
   };
+}
+
+function found<T>(
+  lines: readonly string[],
+  listeners: Set<(line: string) => void>,
+  find: (line: string) => T | undefined,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const listener = (line: string) => {
+      const result = find(line);
+      if (result === undefined) return;
+      listeners.delete(listener);
+      resolve(result);
+    };
+    listeners.add(listener);
+    lines.forEach(listener);
+  });
 }
 
 async function stop(child: ChildProcess): Promise<void> {

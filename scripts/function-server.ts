@@ -12,7 +12,7 @@ export interface FunctionServer {
   /** The certificate (PEM) of the throwaway authority that certified the URL. */
   caCert: string;
   /** The function's log records so far. */
-  records: Record<string, unknown>[];
+  records(): Record<string, unknown>[];
 }
 
 /** Starts the function from source on a free port; `injections` is the path of a configuration other than the default. */
@@ -20,17 +20,19 @@ export async function startFunction(
   cleanup: AsyncDisposableStack,
   { injections = '' }: { injections?: string } = {},
 ): Promise<FunctionServer> {
-  const records: Record<string, unknown>[] = [];
   const entry = fileURLToPath(new URL('../function/start.ts', import.meta.url));
   const child = startChild(process.execPath, [entry], {
     cleanup,
     env: { ...process.env, PORT: '0', INJECTIONS: injections },
-    onLine: (line) => line.startsWith('{') && records.push(JSON.parse(line)),
   });
   const port = await child.waitFor((line) => /"message":"listening","port":(\d+)/.exec(line)?.[1]);
   const authority = await createCertificateAuthority('hello-webhook throwaway function');
   const tlsPort = await startGateway(cleanup, await authority.issueForLocalhost(), Number(port));
-  return { url: `https://127.0.0.1:${tlsPort}/mutate`, caCert: authority.cert, records };
+  return {
+    url: `https://127.0.0.1:${tlsPort}/mutate`,
+    caCert: authority.cert,
+    records: () => child.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
+  };
 }
 
 /** Ends TLS on a free port of 127.0.0.1, which it returns, and passes on to `port`. */

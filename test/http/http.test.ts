@@ -1,0 +1,319 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { bundle } from '../../scripts/bundle.ts';
+import { type Child, startChild } from '../../scripts/child.ts';
+import { freePorts } from '../../scripts/free-ports.ts';
+import { admissionReview } from '../support/admission-review.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const framework = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+
+interface Server {
+  child: Child;
+  url: string;
+}
+
+/** The ways the function is started; all must answer alike. */
+const ways: [title: string, start: (cleanup: AsyncDisposableStack) => Promise<Server>][] = [
+  ['from source', (cleanup) => start(cleanup, [join(root, 'function/start.ts')])],
+  ['as the bundle alone in a directory', startBundle],
+  [
+    "by the functions framework's command line",
+    (cleanup) => start(cleanup, [framework, `--source=${join(root, 'function/index.ts')}`, '--target=mutate']),
+  ],
+];
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'app', labels: { hello: 'true' } },
+  spec: { containers: [{ name: 'app', image: 'app:1', env: [{ name: 'PASSWORD', value: 'swordfish' }] }] },
+};
+
+for (const [title, startServer] of ways) {
+  describe(`the function over HTTP, ${title}`, () => {
+    const cleanup = new AsyncDisposableStack();
+    let server: Server;
+
+    before(async function () {
+      this.timeout(60_000);
+      server = await startServer(cleanup);
+    });
+    after(() => cleanup.disposeAsync());
+
+    const post = (body: RequestInit['body'], { headers = {}, path = '/mutate?timeout=10s' } = {}) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: body ?? null,
+      });
+    const recordOf = (uid: string) =>
+      server.child.waitFor((line) => (line.includes(`"uid":"${uid}"`) ? JSON.parse(line) : undefined));
+
+    for (const version of ['v1', 'v1beta1']) {
+      it(`answers an AdmissionReview of ${version} in its version, with the uid and a JSONPatch`, async () => {
+        const review = { ...admissionReview(pod), apiVersion: `admission.k8s.io/${version}` };
+        const answer = await post(JSON.stringify(review));
+        expect(answer.status).to.equal(200);
+        expect(answer.headers.get('content-type')).to.match(/^application\/json/);
+        const { apiVersion, kind, response } = await jsonOf(answer);
+        expect({ apiVersion, kind }).to.deep.equal({ apiVersion: review.apiVersion, kind: 'AdmissionReview' });
+        expect(response).to.include({ uid: review.request.uid, allowed: true, patchType: 'JSONPatch' });
+        const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString());
+        expect(patch.map(({ path }: { path: string }) => path)).to.include('/spec/volumes');
+      });
+    }
+
+    it('has neither patch nor patchType where there is nothing to do', async () => {
+      const answer = await post(JSON.stringify(admissionReview({ ...pod, metadata: { name: 'app' } })));
+      expect(answer.status).to.equal(200);
+      expect((await jsonOf(answer)).response).to.have.all.keys('uid', 'allowed', 'auditAnnotations');
+    });
+
+    for (const path of ['/', '/health/liveness', '/health/readiness', '/healthz', '/readyz']) {
+      it(`is healthy at ${path}, by GET and HEAD`, async () => {
+        const got = await fetch(server.url + path);
+        expect([got.status, await got.json()]).to.deep.equal([200, { status: 'ok' }]);
+        expect((await fetch(server.url + path, { method: 'HEAD' })).status).to.equal(200);
+      });
+    }
+
+    const review = JSON.stringify(admissionReview(pod));
+    const refused: [title: string, send: () => Promise<Response>, status: number, error: RegExp][] = [
+      ['another path', () => post(review, { path: '/other' }), 404, /\/mutate/],
+      ['a path that cannot be decoded', () => post(review, { path: '/%zz' }), 404, /\/mutate/],
+      ['GET of /mutate', () => fetch(`${server.url}/mutate`), 405, /POST/],
+      ['PUT of /mutate', () => fetch(`${server.url}/mutate`, { method: 'PUT', body: review }), 405, /POST/],
+      ['POST of a health path', () => post(review, { path: '/healthz' }), 405, /GET/],
+      [
+        'another content type',
+        () => post(review, { headers: { 'Content-Type': 'text/plain' } }),
+        415,
+        /application\/json/,
+      ],
+      [
+        'a compressed body',
+        () => post(gzipSync(review), { headers: { 'Content-Encoding': 'gzip' } }),
+        415,
+        /compressed/,
+      ],
+      ['a body over 7 MiB', () => post(Buffer.alloc(7 * 2 ** 20 + 1, ' ')), 413, /7340032/],
+      ['an empty body', () => post(''), 400, /JSON/],
+      ['half a body', () => post(review.slice(0, -9)), 400, /JSON/],
+      ['a body that is null', () => post('null'), 400, /the body must be an object/],
+      ['a body that is no AdmissionReview', () => post('{}'), 400, /^apiVersion is required/],
+      [
+        'another version',
+        () => post(review.replace('admission.k8s.io/v1', 'admission.k8s.io/v2')),
+        400,
+        /^apiVersion must be one of/,
+      ],
+      [
+        'another kind of review',
+        () => post(review.replace('AdmissionReview', 'TokenReview')),
+        400,
+        /^kind must be AdmissionReview/,
+      ],
+      ['no uid', () => post(review.replace('"uid"', '"id"')), 400, /^request\.uid is required/],
+      ['no operation', () => post(review.replace('"operation"', '"op"')), 400, /^request\.operation is required/],
+      ['no object', () => post(JSON.stringify(admissionReview(null))), 400, /^request\.object must be an object/],
+      [
+        'a Pod without spec',
+        () => post(JSON.stringify(admissionReview({}))),
+        400,
+        /^request\.object\.spec is required/,
+      ],
+      [
+        'containers that are no list',
+        () => post(JSON.stringify(admissionReview({ spec: { containers: {} } }))),
+        400,
+        /^request\.object\.spec\.containers must be a list/,
+      ],
+      [
+        'a container that is no object',
+        () => post(JSON.stringify(admissionReview({ spec: { containers: ['swordfish'] } }, { operation: 'UPDATE' }))),
+        400,
+        /^request\.object\.spec\.containers\[0\] must be an object/,
+      ],
+      ['JSON nested too deeply', () => post(nested(100_000)), 400, /nested/],
+    ];
+    for (const [title, send, status, error] of refused) {
+      it(`answers ${title} with ${status} and an error in JSON`, async () => {
+        const answer = await send();
+        expect(answer.status).to.equal(status);
+        expect(answer.headers.get('content-type')).to.match(/^application\/json/);
+        expect((await jsonOf(answer)).error).to.match(error);
+      });
+    }
+
+    it('answers a chunked body over 7 MiB with 413', async () => {
+      expect(await postChunked(`${server.url}/mutate`, 9 * 2 ** 20)).to.equal(413);
+    });
+
+    it('cuts off a body without end', async () => {
+      expect(await postChunked(`${server.url}/mutate`, Number.POSITIVE_INFINITY)).to.be.oneOf([413, 'cut off']);
+    });
+
+    it('takes a body of just under 7 MiB', async () => {
+      const padded = review + ' '.repeat(7 * 2 ** 20 - review.length);
+      expect((await post(padded)).status).to.equal(200);
+    });
+
+    it('keeps a connection longer than queue-proxy does', async () => {
+      const answer = await post(review);
+      expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1])).to.be.greaterThan(90);
+    });
+
+    it('writes one line of JSON a review, with what the answer was', async () => {
+      const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app-1', uid: 'u', controller: true };
+      const { name: _, ...metadata } = pod.metadata;
+      const generated = { ...pod, metadata: { ...metadata, generateName: 'app-', ownerReferences: [owner] } };
+      const request = { uid: 'one-line', name: '', namespace: 'team-a', dryRun: true };
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      await post(JSON.stringify(admissionReview(generated, request)), { headers: { traceparent } });
+      const { durationMs, ...record } = await recordOf('one-line');
+      expect(server.child.lines.filter((line) => line.includes('one-line'))).to.have.length(1);
+      expect(durationMs).to.be.a('number');
+      expect(record).to.deep.equal({
+        severity: 'INFO',
+        message: 'injected',
+        uid: 'one-line',
+        namespace: 'team-a',
+        pod: 'app-',
+        owner: 'ReplicaSet/app-1',
+        operation: 'CREATE',
+        dryRun: true,
+        decision: 'injected',
+        injections: ['hello'],
+        skipped: [],
+        traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+        spanId: '00f067aa0ba902b7',
+      });
+    });
+
+    it('says the same words of a skipped container in warning, log, audit annotation and Pod annotation', async () => {
+      const volumeMounts = [{ name: 'app-config', mountPath: '/etc/config/' }];
+      const taken = { ...pod, spec: { containers: [{ name: 'app', volumeMounts }] } };
+      const { response } = await jsonOf(await post(JSON.stringify(admissionReview(taken, { uid: 'same-words' }))));
+      const text = 'hello: container app: /etc/config is taken by volume app-config';
+      expect(response.warnings).to.deep.equal([text]);
+      expect(response.auditAnnotations.skipped).to.equal(text);
+      expect(await recordOf('same-words')).to.deep.include({
+        severity: 'WARNING',
+        decision: 'skipped',
+        skipped: [text],
+      });
+      const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString());
+      expect(patch).to.deep.equal([
+        { op: 'add', path: '/metadata/annotations', value: { 'hello-webhook/skipped': text } },
+      ]);
+    });
+
+    it('has never logged what is in a Pod, malformed bodies included', async () => {
+      await post(`{"swordfish": ${review}`);
+      expect(server.child.lines.length).to.be.greaterThan(20);
+      expect(server.child.lines.join('\n')).not.to.contain('swordfish');
+    });
+  });
+}
+
+for (const [title, startServer] of ways.slice(0, 2)) {
+  describe(`the function as a process, ${title}`, () => {
+    it('answers what is under way when it is told to end, and ends with 0', async function () {
+      this.timeout(60_000);
+      await using cleanup = new AsyncDisposableStack();
+      const { child, url } = await startServer(cleanup);
+      const body = JSON.stringify(admissionReview(pod));
+      // The 100 says that the request has arrived.
+      const headers = { 'Content-Type': 'application/json', Expect: '100-continue' };
+      const sent = request(`${url}/mutate`, { method: 'POST', headers });
+      sent.flushHeaders();
+      await once(sent, 'continue');
+      sent.write(body.slice(0, 100));
+      child.signal('SIGTERM');
+      await child.waitFor((line) => line.includes('draining') || undefined);
+      sent.end(body.slice(100));
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      expect([answer.statusCode, answer.headers.connection]).to.deep.equal([200, 'close']);
+      expect(await child.exit).to.equal(0);
+    });
+  });
+}
+
+describe('the bundle', () => {
+  it('holds neither cluster access nor a test tool', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const inputs = await bundle(join(await temporaryDirectory(cleanup), 'start.cjs'));
+    expect(inputs).to.include('function/start.ts');
+    expect(inputs.filter((input) => /client-node|mocha|chai|injections\.yaml/.test(input))).to.deep.equal([]);
+  });
+});
+
+async function start(cleanup: AsyncDisposableStack, args: string[], cwd = root): Promise<Server> {
+  const [port] = await freePorts(1);
+  const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port) };
+  const child = startChild(process.execPath, args, { cleanup, cwd, env });
+  const url = `http://127.0.0.1:${port}`;
+  await Promise.race([untilHealthy(url), child.failure]);
+  return { child, url };
+}
+
+async function startBundle(cleanup: AsyncDisposableStack): Promise<Server> {
+  const directory = await temporaryDirectory(cleanup);
+  await bundle(join(directory, 'start.cjs'));
+  return start(cleanup, ['start.cjs'], directory);
+}
+
+async function temporaryDirectory(cleanup: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
+  cleanup.defer(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  const isHealthy = () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isHealthy())) await delay(20);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the answers are what is under test.
+async function jsonOf(answer: Response): Promise<any> {
+  return answer.json();
+}
+
+/** Sends so many bytes without saying how many; the status of the answer, or that the connection was cut. */
+function postChunked(url: string, bytes: number): Promise<number | 'cut off' | undefined> {
+  return new Promise((resolve) => {
+    const sent = request(url, { method: 'POST', headers: { 'Content-Type': 'application/json' } });
+    sent.once('response', (answer) => resolve(answer.statusCode)).once('error', () => resolve('cut off'));
+    const chunk = Buffer.alloc(2 ** 16, ' ');
+    let left = bytes;
+    const write = () => {
+      while (left > 0 && !sent.destroyed) {
+        left -= chunk.length;
+        if (!sent.write(chunk)) return;
+      }
+      sent.end();
+    };
+    sent.on('drain', write);
+    write();
+  });
+}
+
+/** An AdmissionReview whose Pod has a field with lists in lists. */
+function nested(depth: number): string {
+  return JSON.stringify(admissionReview({ ...pod, deep: 'DEEP' })).replace(
+    '"DEEP"',
+    '['.repeat(depth) + ']'.repeat(depth),
+  );
+}
