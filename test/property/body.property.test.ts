@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { loadInjections } from '../../function/configuration.ts';
+import { createHandler } from '../../function/handler.ts';
+import { hostWhenListening } from '../../function/host.ts';
+import { review } from '../../function/review.ts';
+import { admissionReview } from '../support/admission-review.ts';
+import { pod } from '../support/arbitraries.ts';
+
+const injections = loadInjections({});
+http('property', createHandler({ review: (request) => review(request, injections), log: () => {} }));
+http(
+  'broken',
+  createHandler({
+    review: () => {
+      throw new Error('a bug');
+    },
+    log: (severity, message, fields) => records.push({ severity, message, ...fields }),
+  }),
+);
+const records: Record<string, unknown>[] = [];
+
+/** JSON with something else put at one of its places. */
+function spoilt(value: unknown): fc.Arbitrary<unknown> {
+  const places = placesIn(value);
+  return fc.tuple(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 2 })).map(([place, replacement]) => {
+    const copy = structuredClone({ value });
+    let node: Record<string, unknown> = copy;
+    for (const key of place.slice(0, -1)) node = node[key] as Record<string, unknown>;
+    node[place.at(-1) ?? ''] = replacement;
+    return copy.value;
+  });
+}
+
+function placesIn(value: unknown, place: string[] = ['value']): string[][] {
+  const keys = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return [place, ...keys.flatMap(([key, child]) => placesIn(child, [...place, key]))];
+}
+
+const operation = fc.constantFrom<object>(
+  {},
+  { operation: 'UPDATE', subResource: 'ephemeralcontainers' },
+  { operation: 'DELETE' },
+);
+const body = fc.oneof(
+  fc.jsonValue(),
+  fc.tuple(pod, operation).chain(([object, request]) => spoilt(admissionReview(object, request))),
+);
+
+describe('every body', () => {
+  const server = getTestServer('property');
+  before(() => listen(server));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is answered with an AdmissionReview or a 400 that says why, never with 500', async () => {
+    await fc.assert(
+      fc.asyncProperty(body, async (value) => {
+        const answer = await post(server, JSON.stringify(value));
+        const json = (await answer.json()) as { error?: string; response?: object };
+        if (answer.status === 200) expect(json.response).to.include({ allowed: true });
+        else expect([answer.status, typeof json.error]).to.deep.equal([400, 'string']);
+      }),
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) },
+    );
+  });
+
+  it('is answered with 500 where we have a bug, the stack in the log alone', async () => {
+    const broken = getTestServer('broken');
+    await listen(broken);
+    const answer = await post(broken, JSON.stringify(admissionReview({ spec: { containers: [] } })));
+    expect(answer.status).to.equal(500);
+    expect(await answer.json()).to.deep.equal({ error: 'internal error, see the log' });
+    const [record] = records;
+    expect(record).to.include({ severity: 'ERROR', decision: 'error' });
+    expect(record?.stack).to.match(/a bug\n +at /);
+    broken.closeAllConnections();
+    broken.close();
+  });
+});
+
+async function listen(server: Server): Promise<void> {
+  hostWhenListening(() => {});
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+}
+
+function post(server: Server, text: string): Promise<Response> {
+  const { port } = server.address() as AddressInfo;
+  const headers = { 'Content-Type': 'application/json' };
+  return fetch(`http://127.0.0.1:${port}/mutate`, { method: 'POST', headers, body: text });
+}

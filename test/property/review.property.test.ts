@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { AdmissionRequest } from '../../function/admission.ts';
+import { inject, injectEphemeral } from '../../function/inject.ts';
+import type { Injection } from '../../function/injection.ts';
+import { normalPath } from '../../function/mount.ts';
+import { review } from '../../function/review.ts';
+import { selectsLabels, selectsName } from '../../function/selector.ts';
+import { admissionRequest, patchOf } from '../support/admission-review.ts';
+import { injections, pod } from '../support/arbitraries.ts';
+import { applyStrictly } from '../support/json-patch.ts';
+
+/** A creation, or an update of ephemeral containers of which all are new. */
+const request = fc
+  .tuple(pod, fc.boolean())
+  .map(([object, isEphemeral]) => admissionRequest(object, isEphemeral ? ephemeral : {}));
+const ephemeral = { operation: 'UPDATE', subResource: 'ephemeralcontainers' };
+
+/** Holds for every request under every sound configuration; failures show the seed to repeat them. */
+function always(predicate: (request: AdmissionRequest, injections: Injection[]) => void): void {
+  fc.assert(
+    fc.property(request, injections, (one, other) => {
+      predicate(one, other);
+    }),
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) },
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: Pods with fields that no type knows.
+type AnyPod = any;
+
+function resultOf(one: AdmissionRequest, configured: Injection[]): AnyPod {
+  return applyStrictly(one.object, patchOf(review(one, configured).response));
+}
+
+describe('every review', () => {
+  it('of its own result has no patch, and the same decision on what is skipped', () =>
+    always((one, configured) => {
+      const first = review(one, configured);
+      const second = review({ ...one, object: resultOf(one, configured) }, configured);
+      expect(patchOf(second.response)).to.deep.equal([]);
+      if (second.decision !== 'unchanged') expect(second.skipped).to.deep.equal(first.skipped);
+    }));
+
+  it('leaves the request as it was', () =>
+    always((one, configured) => {
+      const before = JSON.stringify(one);
+      review(deepFreeze(one), configured);
+      expect(JSON.stringify(one)).to.equal(before);
+    }));
+
+  it('has a patch that gives, applied strictly by RFC 6902, the Pod it was derived from', () =>
+    always((one, configured) => {
+      const { response } = review(one, configured);
+      if (!('patch' in response)) return;
+      const object = one.object as AnyPod;
+      const labels = object.metadata?.labels ?? {};
+      const selected = configured.filter(({ selector }) => selectsLabels(selector, labels));
+      const intended = one.subResource ? injectEphemeral(object, undefined, selected) : inject(object, selected);
+      expect(resultOf(one, configured)).to.deep.equal(intended.pod);
+    }));
+
+  it('only adds, but for labels and annotations that the injections set', () =>
+    always((one, configured) => {
+      const set = configured.flatMap(({ labels, annotations }) => [
+        ...Object.keys(labels ?? {}).map((key) => `/metadata/labels/${escaped(key)}`),
+        ...Object.keys(annotations ?? {}).map((key) => `/metadata/annotations/${escaped(key)}`),
+      ]);
+      for (const { op, path } of patchOf(review(one, configured).response)) {
+        if (op !== 'add') expect([op, path]).to.deep.equal(['replace', path]);
+        if (op !== 'add') expect([...set, '/metadata/annotations/hello-webhook~1skipped']).to.include(path);
+      }
+    }));
+
+  it('keeps all there is, in its order: what is added taken away, the Pod is as it was', () =>
+    always((one, configured) => {
+      const changed = resultOf(one, configured);
+      expect(JSON.stringify(without(changed, one.object as AnyPod))).to.equal(JSON.stringify(withoutNulls(one.object)));
+    }));
+
+  it('touches nothing but /spec/ephemeralContainers where only that is kept', () =>
+    always((one, configured) => {
+      if (!one.subResource) return;
+      for (const { path } of patchOf(review(one, configured).response)) {
+        expect(path).to.match(/^\/spec\/ephemeralContainers\/\d+\/volumeMounts(\/\d+)?$/);
+      }
+    }));
+
+  it('mounts in every chosen container, or names it with a reason', () =>
+    always((one, configured) => {
+      const { decision, skipped } = review(one, configured);
+      if (decision === 'denied' || decision === 'unchanged' || one.subResource) return;
+      const { spec } = resultOf(one, configured);
+      const labels = (one.object as AnyPod).metadata?.labels ?? {};
+      const all: AnyPod[] = [...(spec.initContainers ?? []), ...spec.containers];
+      const chosen = configured
+        .filter(({ selector }) => selectsLabels(selector, labels))
+        .flatMap((injection) => all.map((container) => ({ injection, container })))
+        .filter(({ injection, container }) => selectsName(injection.containers, container.name));
+      for (const { injection, container } of chosen) {
+        const place = `${injection.name}: container ${container.name}: ${injection.mount.mountPath} `;
+        const isNamed = skipped.some((text) => text.startsWith(place));
+        expect(isNamed || mountsOf(injection, container) > 0, place).to.equal(true);
+      }
+    }));
+
+  it('has a Pod say what was skipped in it', () =>
+    always((one, configured) => {
+      const { decision, skipped } = review(one, configured);
+      if (decision === 'denied' || skipped.length === 0 || one.subResource) return;
+      const { metadata } = resultOf(one, configured);
+      expect(metadata.annotations['hello-webhook/skipped']).to.equal(skipped.join('; '));
+    }));
+
+  it('warns in lines of at most 120 characters, none of them control characters', () =>
+    always((one, configured) => {
+      for (const warning of review(one, configured).response.warnings ?? []) {
+        expect(warning).to.match(/^[^\p{Cc}]{1,120}$/u);
+      }
+    }));
+});
+
+function mountsOf({ mount }: Injection, container: AnyPod): number {
+  const mounts: AnyPod[] = container.volumeMounts ?? [];
+  return mounts.filter(({ name, mountPath }) => name === mount.name && normalPath(mountPath) === mount.mountPath)
+    .length;
+}
+
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
+}
+
+/**
+ * A changed Pod with only those keys and items that the original has: what was appended to lists is cut off, keys that
+ * were not there are dropped. Values that were replaced, of labels and annotations alone, are taken from the original.
+ */
+function without(changed: AnyPod, original: AnyPod, path = ''): AnyPod {
+  if (Array.isArray(original)) return original.map((item, index) => without(changed[index], item, path));
+  if (typeof original !== 'object' || original === null) {
+    return /^\/metadata\/(labels|annotations)\//.test(path) ? original : original === null ? undefined : changed;
+  }
+  const kept = Object.keys(changed).filter((key) => Object.hasOwn(original, key));
+  return Object.fromEntries(kept.map((key) => [key, without(changed[key], original[key], `${path}/${key}`)]));
+}
+
+/** What `without` makes of null, which counts as absent wherever something is added. */
+function withoutNulls(value: AnyPod): AnyPod {
+  return without(value, value);
+}

@@ -1,0 +1,147 @@
+import type { V1LabelSelector } from '@kubernetes/client-node';
+import fc from 'fast-check';
+import { type Injection, withDefaults } from '../../function/injection.ts';
+
+/** Keys that make trouble: of JSON pointers, of objects in JavaScript, of this webhook. */
+const key = fc.constantFrom(
+  'hello',
+  'hello-added',
+  'a/b',
+  'a~1b',
+  '~0',
+  'constructor',
+  'toString',
+  '__proto__',
+  'hello-webhook/skipped',
+  'x',
+);
+const value = fc.constantFrom('true', 'OK', 'no', '');
+const path = fc.constantFrom(
+  '/etc/config',
+  '/etc/config/',
+  '//etc//config',
+  '/etc',
+  '/etc/config/sub',
+  '/etc/configuration',
+  '/data',
+  'etc/config',
+  '/',
+);
+const volumeName = fc.constantFrom('hello-volume', 'data', 'files');
+
+/** Fields that no code of ours has heard of. */
+const unknownFields = fc.dictionary(
+  fc.constantFrom('future', 'a/b', '~', 'length', 'toJSON'),
+  fc.jsonValue({ maxDepth: 2 }),
+  {
+    maxKeys: 2,
+  },
+);
+
+/** Objects whose fields may be absent, which `record` cannot do beside unknown fields. */
+function object<T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]) {
+  return fc
+    .tuple(unknownFields, fc.record(fields, { requiredKeys }))
+    .map(([unknown, known]) => ({ ...unknown, ...known }));
+}
+
+function listOf<T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[] | null> {
+  return fc.oneof(
+    { weight: 9, arbitrary: fc.array(item, { maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  );
+}
+
+/** Maps as JSON.parse makes them: with `__proto__` as a key among keys. */
+const map = fc
+  .array(fc.tuple(key, value), { maxLength: 3 })
+  .map((pairs) =>
+    JSON.parse(`{${[...new Map(pairs)].map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
+  );
+
+const volumeMount = object(
+  { name: volumeName, mountPath: path, readOnly: fc.boolean(), subPath: fc.constantFrom('', 'hello.txt') },
+  ['name', 'mountPath'],
+);
+
+const container = object(
+  {
+    name: fc.constantFrom('app', 'app-1', 'istio-proxy', 'migrate'),
+    image: fc.constant('image:1'),
+    volumeMounts: listOf(volumeMount),
+    volumeDevices: listOf(object({ name: volumeName, devicePath: path }, ['name', 'devicePath'])),
+  },
+  ['name'],
+);
+
+const source = fc.constantFrom<object>(
+  { configMap: { name: 'hello-configmap' } },
+  { configMap: { name: 'hello-configmap', defaultMode: 420 } },
+  { configMap: { name: 'hello-configmap', optional: true } },
+  { emptyDir: {} },
+  { secret: { secretName: 'hello', optional: false } },
+);
+
+const volume = fc
+  .tuple(volumeName, source, unknownFields)
+  .map(([name, kind, unknown]) => ({ ...unknown, name, ...kind }));
+
+/** A Pod as a person or a generator of manifests may send it, wrong ones included: names and paths may repeat. */
+export const pod = object(
+  {
+    apiVersion: fc.constant('v1'),
+    kind: fc.constant('Pod'),
+    metadata: fc.option(object({ name: fc.constant('app'), labels: fc.option(map), annotations: fc.option(map) }, [])),
+    spec: object(
+      {
+        containers: fc.array(container, { maxLength: 3 }),
+        initContainers: listOf(container),
+        ephemeralContainers: listOf(container),
+        volumes: listOf(volume),
+      },
+      ['containers'],
+    ),
+  },
+  ['spec'],
+);
+
+const selector = fc.constantFrom<V1LabelSelector>(
+  { matchLabels: { hello: 'true' } },
+  { matchExpressions: [{ key: 'hello', operator: 'NotIn', values: ['no'] }] },
+  { matchExpressions: [{ key: 'x', operator: 'DoesNotExist' }] },
+);
+
+/** Sound configurations: names are unique, one volume name has one source, no selector looks at what is set. */
+export const injections: fc.Arbitrary<Injection[]> = fc
+  .array(
+    fc.record({
+      selector,
+      volumeName,
+      mountPath: fc.constantFrom('/etc/config', '/etc/config/sub', '/data', '/files/a', '/files/b'),
+      readOnly: fc.boolean(),
+      subPath: fc.option(fc.constant('hello.txt')),
+      exclude: fc.option(fc.constantFrom('istio-*', 'app', '*')),
+      labels: fc.option(fc.constantFrom({ 'hello-added': 'OK' }, { 'a/b': 'set' })),
+      annotations: fc.option(fc.constantFrom({ 'a~1b': 'set' }, { 'hello-added': 'OK' })),
+      onConflict: fc.constantFrom('skip' as const, 'skip' as const, 'deny' as const),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((list) =>
+    list.map(
+      ({ selector, volumeName, mountPath, readOnly, subPath, exclude, labels, annotations, onConflict }, index) =>
+        withDefaults({
+          name: `injection-${index}`,
+          selector,
+          volume: {
+            name: volumeName,
+            configMap: { name: volumeName === 'hello-volume' ? 'hello-configmap' : volumeName },
+          },
+          mount: { mountPath, readOnly, ...(subPath && { subPath }) },
+          ...(exclude && { containers: { exclude: [exclude] } }),
+          ...(labels && { labels }),
+          ...(annotations && { annotations }),
+          onConflict,
+        }),
+    ),
+  );
