@@ -25,12 +25,9 @@ export function startChild(
   { cleanup, env = process.env, cwd }: { cleanup: AsyncDisposableStack; env?: NodeJS.ProcessEnv; cwd?: string },
 ): Child {
   const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  cleanup.defer(async () => {
-    await stop(child);
-    process.removeListener('exit', kill);
-  });
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  cleanup.defer(() => stop(child));
   const lines: string[] = [];
   const listeners = new Set<(line: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
@@ -52,6 +49,12 @@ export function startChild(
     exit,
   };
 }
+
+/** What still runs when the process ends without a cleanup is killed. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 function found<T>(
   lines: readonly string[],

@@ -96,7 +96,13 @@ async function register(api: KubernetesApi, server: FunctionServer): Promise<voi
     metadata: { generateName: 'probe-', labels: injections[0]?.selector.matchLabels },
     spec: { containers: [{ name: 'probe', image: 'none' }] },
   };
-  while (server.records().every(({ decision }) => decision !== 'injected')) {
+  let isCalled = false;
+  server
+    .records(({ decision }) => decision === 'injected')
+    .then(() => {
+      isCalled = true;
+    });
+  while (!isCalled) {
     await api.send('POST', '/api/v1/namespaces/default/pods?dryRun=All', { body: probe });
     await delay(50);
   }

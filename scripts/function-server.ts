@@ -5,14 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { createCertificateAuthority, type KeyPair } from './certificate-authority.ts';
 import { startChild } from './child.ts';
 
+export type LogRecord = Record<string, unknown>;
+
 /** The function as a process of its own, behind TLS as a gateway ends it. */
 export interface FunctionServer {
   /** `https://127.0.0.1:PORT/mutate` */
   url: string;
   /** The certificate (PEM) of the throwaway authority that certified the URL. */
   caCert: string;
-  /** The function's log records so far. */
-  records(): Record<string, unknown>[];
+  /** The first `count` log records that match, once they are written. */
+  records(matches: (record: LogRecord) => boolean, count?: number): Promise<LogRecord[]>;
 }
 
 /** Starts the function from source on a free port; `injections` is the path of a configuration other than the default. */
@@ -31,7 +33,14 @@ export async function startFunction(
   return {
     url: `https://127.0.0.1:${tlsPort}/mutate`,
     caCert: authority.cert,
-    records: () => child.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
+    records: (matches, count = 1) => {
+      const found: LogRecord[] = [];
+      return child.waitFor((line) => {
+        const record: LogRecord = line.startsWith('{') ? JSON.parse(line) : {};
+        if (matches(record)) found.push(record);
+        return found.length === count ? found : undefined;
+      });
+    },
   };
 }
 

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
+import type { Context } from 'mocha';
+import { parseInjections } from '../../function/configuration.ts';
+import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/api-server.ts';
+import { findControlPlane, waysToGetOne } from '../../scripts/control-plane.ts';
+import { type FunctionServer, startFunction } from '../../scripts/function-server.ts';
+import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
+import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
+
+export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+
+/** The default injection, as test configurations begin. */
+export const helloInjection = `
+injections:
+  - name: hello
+    selector: {matchLabels: {hello: "true"}}
+    volume: {name: hello-volume, configMap: {name: hello-configmap}}
+    mount: {mountPath: /etc/config, readOnly: true}
+    labels: {hello-added: OK}
+`;
+
+export type Pod = V1Pod & KubernetesObject;
+
+/** A real API server of its own for a `describe`, with what its tests do on it. */
+export class Cluster {
+  readonly #cleanup = new AsyncDisposableStack();
+  #server: ApiServer | undefined;
+
+  get server(): ApiServer {
+    if (!this.#server) throw new Error('the API server is there within tests only');
+    return this.#server;
+  }
+
+  get api(): KubernetesApi {
+    return this.server.api;
+  }
+
+  /** Starts the API server; where none is to be had, skips and says why, or fails where CI is set. */
+  async start(test: Context): Promise<void> {
+    test.timeout(120_000);
+    const controlPlane = await findControlPlane(() => {}, this.#cleanup);
+    if (controlPlane) this.#server = await startApiServer(controlPlane, this.#cleanup);
+    else if (process.env.CI) throw new Error(`no API server to test against: ${waysToGetOne}`);
+    else {
+      console.log(`    skipped, there is no API server to test against: ${waysToGetOne}`);
+      test.skip();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#cleanup.disposeAsync();
+  }
+
+  /** Starts a function with these injections; it ends with the cluster. */
+  async startFunction(injections: string): Promise<FunctionServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
+    this.#cleanup.defer(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'injections.yaml');
+    await writeFile(file, injections);
+    return startFunction(this.#cleanup, { injections: file });
+  }
+
+  /** A new namespace in which the webhook at `target` is registered for these injections; the API server uses it already. */
+  async namespaceWith(
+    target: { url: string; caCert: string },
+    injections: string,
+    overrides: Partial<V1MutatingWebhook> = {},
+  ): Promise<string> {
+    const namespace = `test-${randomUUID().slice(0, 8)}`;
+    await prepareNamespace(this.api, namespace);
+    const configured = parseInjections(injections, 'injections.yaml');
+    await this.register(namespace, webhookConfiguration({ name: namespace, ...target }, configured, overrides));
+    return namespace;
+  }
+
+  /**
+   * Registers webhooks for one namespace, and waits until the API server uses them, which takes it a moment. An entry
+   * that refuses a Pod of its own label tells: those of one configuration come into use together.
+   */
+  async register(namespace: string, configuration: V1MutatingWebhookConfiguration): Promise<void> {
+    const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+    const webhooks = (configuration.webhooks ?? []).map((webhook) => ({ ...webhook, namespaceSelector }));
+    const labels = { probe: randomUUID() };
+    const probe = {
+      name: 'probe.hello-webhook.test',
+      clientConfig: { url: 'https://127.0.0.1:1' },
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+      objectSelector: { matchLabels: labels },
+      namespaceSelector,
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
+      failurePolicy: 'Fail',
+    };
+    await this.api.send('POST', configurations, { body: { ...configuration, webhooks: [...webhooks, probe] } });
+    const pod = { metadata: { name: 'probe', labels }, spec: { containers: [{ name: 'probe', image: 'none' }] } };
+    const isRefused = () =>
+      this.createPod(namespace, pod, '?dryRun=All').then(
+        () => false,
+        (error: Error) => error.message.includes(probe.name),
+      );
+    while (!(await isRefused())) await delay(50);
+  }
+
+  createPod(namespace: string, pod: object, query = ''): Promise<Answer<Pod>> {
+    return this.api.send<Pod>('POST', `/api/v1/namespaces/${namespace}/pods${query}`, { body: pod });
+  }
+
+  getPod(namespace: string, name: string): Promise<Answer<Pod>> {
+    return this.api.send<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/${name}`);
+  }
+
+  /** The audit annotations of a namespace's requests by key, without the webhook's name, once one has the key `awaited`. */
+  async auditAnnotations(namespace: string, awaited: string): Promise<Record<string, string>> {
+    for (;;) {
+      const lines = (await readFile(this.server.auditLog, 'utf8')).split('\n').slice(0, -1);
+      const annotations = lines
+        .map((line) => JSON.parse(line))
+        .filter(({ objectRef }) => objectRef?.namespace === namespace)
+        .flatMap((event) => Object.entries<string>(event.annotations ?? {}))
+        .map(([key, value]) => [key.slice(key.indexOf('/') + 1), value]);
+      if (annotations.some(([key]) => key === awaited)) return Object.fromEntries(annotations);
+      await delay(50);
+    }
+  }
+}
+
+/** A `describe` whose tests share a real API server. */
+export function describeOnApiServer(title: string, define: (cluster: Cluster) => void): void {
+  describe(title, () => {
+    const cluster = new Cluster();
+    before(async function () {
+      await cluster.start(this);
+    });
+    after(() => cluster.stop());
+    define(cluster);
+  });
+}
+
+/** The error of a request that the API server refuses. */
+export async function refusal(request: Promise<unknown>): Promise<ApiError> {
+  const error = await request.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  if (error instanceof ApiError) return error;
+  throw error ?? new Error('the API server did not refuse');
+}
