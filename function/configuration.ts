@@ -15,8 +15,12 @@ export class ConfigurationError extends Error {
  * Throws a ConfigurationError with every problem of the file, also when it cannot be read.
  */
 export function loadInjections(env: NodeJS.ProcessEnv): Injection[] {
-  const file = env.INJECTIONS;
-  return file ? parseInjections(readText(file), file) : defaultInjections.map(withDefaults);
+  return env.INJECTIONS ? readInjections(env.INJECTIONS) : defaultInjections.map(withDefaults);
+}
+
+/** The injections of a YAML or JSON file. Throws a ConfigurationError with every problem of it. */
+export function readInjections(file: string): Injection[] {
+  return parseInjections(readText(file), file);
 }
 
 /** The injections of a YAML or JSON text; `file` is its name in a ConfigurationError. */
