@@ -15,7 +15,7 @@ export interface AdmissionRequest {
   /** Authoritative: the object's own may be absent. */
   namespace?: string;
   dryRun?: boolean | null;
-  /** Checked to be a Pod where `isPodWrite` holds; null on DELETE, options on CONNECT. */
+  /** Checked to be a Pod where `carriesPod` holds; null on DELETE, options on CONNECT. */
   object?: unknown;
   oldObject?: unknown;
 }
@@ -47,13 +47,13 @@ export function parseAdmissionReview(body: unknown): { review: AdmissionReview }
   const [problem] = findReviewProblem(body);
   if (problem) return { problem: inWords(problem) };
   const review = body as AdmissionReview;
-  const [podProblem] = isPodWrite(review.request) ? findPodProblem(review.request.object) : [];
+  const [podProblem] = carriesPod(review.request) ? findPodProblem(review.request.object) : [];
   if (podProblem) return { problem: inWords({ ...podProblem, path: ['request', 'object', ...podProblem.path] }) };
   return { review };
 }
 
-/** Whether the request carries a Pod in which mounts may still be set: a Pod's creation or new ephemeral containers. */
-export function isPodWrite({ kind, operation, subResource = '' }: AdmissionRequest): boolean {
+/** Whether the request carries a whole Pod to be written, itself or with new ephemeral containers. */
+export function carriesPod({ kind, operation, subResource = '' }: AdmissionRequest): boolean {
   const isPod = kind.kind === 'Pod' && !kind.group;
   return (
     isPod && (operation === 'CREATE' || operation === 'UPDATE') && ['', 'ephemeralcontainers'].includes(subResource)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
-import { defaultInjections } from './default-injections.ts';
 import { type DeclaredInjection, type Injection, injectionProblems, withDefaults } from './injection.ts';
 import schema from './injections.schema.json' with { type: 'json' };
+import { kubernetesYaml } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, validator } from './schema.ts';
 
 /** A configuration that cannot be used. Its message has a line for each problem: `FILE:LINE:COLUMN: field: what is wrong`. */
@@ -10,15 +10,7 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/**
- * The injections of the file that `env.INJECTIONS` names, or the default ones where it names none.
- * Throws a ConfigurationError with every problem of the file, also when it cannot be read.
- */
-export function loadInjections(env: NodeJS.ProcessEnv): Injection[] {
-  return env.INJECTIONS ? readInjections(env.INJECTIONS) : defaultInjections.map(withDefaults);
-}
-
-/** The injections of a YAML or JSON file. Throws a ConfigurationError with every problem of it. */
+/** The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read. */
 export function readInjections(file: string): Injection[] {
   return parseInjections(readText(file), file);
 }
@@ -27,57 +19,72 @@ export function readInjections(file: string): Injection[] {
 export function parseInjections(text: string, file: string): Injection[] {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...kubernetesYaml, lineCounter, prettyErrors: false });
-  const contents = document.contents as ParsedNode | null;
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
-  const problems =
-    document.errors.length > 0
-      ? document.errors.map(({ pos, code, message }) => ({
-          offset: pos[0],
-          text: code === 'MULTIPLE_DOCS' ? 'the file: must be a single document' : message,
-        }))
-      : configurationProblems(value).map(({ path, message }) => ({
-          offset: offsetOf(contents, path),
-          text: `${fieldName(path) || 'the file'}: ${message}`,
-        }));
+  const fail = (problems: { offset: number; text: string }[]): never => {
+    const lines = problems
+      .sort((one, other) => one.offset - other.offset)
+      .map(({ offset, text }) => {
+        const { line, col } = lineCounter.linePos(offset);
+        return `${file}:${line}:${col}: ${text}`;
+      });
+    throw new ConfigurationError(lines.join('\n'));
+  };
+  if (document.errors.length > 0) fail(document.errors.map(yamlProblem));
+  const value = unlessThrown(
+    () => document.toJS() as unknown,
+    ({ message }) => fail([{ offset: 0, text: message }]),
+  );
+  const problems = configurationProblems(value);
   if (problems.length === 0) return (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
-  problems.sort((one, other) => one.offset - other.offset);
-  const lines = problems.map(({ offset, text }) => {
-    const { line, col } = lineCounter.linePos(offset);
-    return `${file}:${line}:${col}: ${text}`;
-  });
-  throw new ConfigurationError(lines.join('\n'));
+  return fail(
+    problems.map(({ path, message }) => ({
+      offset: offsetOf(document.contents as ParsedNode | null, path),
+      text: `${fieldName(path) || 'the file'}: ${message}`,
+    })),
+  );
 }
 
 function readText(file: string): string {
+  return unlessThrown(
+    () => readFileSync(file, 'utf8'),
+    ({ message }) => {
+      throw new ConfigurationError(`${file}: cannot be read: ${message}`);
+    },
+  );
+}
+
+function unlessThrown<T>(attempt: () => T, otherwise: (error: Error) => T): T {
   try {
-    return readFileSync(file, 'utf8');
+    return attempt();
   } catch (error) {
-    throw new ConfigurationError(`${file}: cannot be read: ${(error as Error).message}`);
+    return otherwise(error as Error);
   }
 }
 
-/** YAML as kubectl reads it (sigs.k8s.io/yaml): 0644 is octal and `yes` is true, but dates and 1:30 are strings. */
-const kubernetesYaml = {
-  version: '1.1',
-  merge: true,
-  customTags: (tags: readonly { tag?: string; format?: string }[]) =>
-    tags.filter(({ tag, format }) => tag !== 'tag:yaml.org,2002:timestamp' && format !== 'TIME'),
-} as object;
+function yamlProblem({ pos, code, message }: { pos: [number, number]; code: string; message: string }) {
+  return { offset: pos[0], text: code === 'MULTIPLE_DOCS' ? 'the file: must be a single document' : message };
+}
 
 const shapeProblems = validator(schema, 'all');
 
-/** Every problem of a parsed configuration: those of shape, and those of sense of each injection whose shape is right. */
+/** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
 function configurationProblems(value: unknown): Problem[] {
   const shape = shapeProblems(value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
-  const misshapen = new Set(shape.map(({ path }) => path[1]));
-  const sound: DeclaredInjection[] = entries.filter((_, index) => !misshapen.has(index));
-  const sense = sound.flatMap((injection) => {
-    const place = ['injections', entries.indexOf(injection)];
-    return injectionProblems(injection, sound).map(({ path, message }) => ({ path: [...place, ...path], message }));
+  const sound = entries.map((entry, index) => {
+    const spoilt = shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2]);
+    return soundFields(entry, new Set(spoilt));
   });
+  const sense = sound.flatMap((_, index) =>
+    injectionProblems(sound, index).map((problem) => ({ ...problem, path: ['injections', index, ...problem.path] })),
+  );
   return [...shape, ...sense];
+}
+
+/** The fields of an entry that are as the schema has them; none of what is no map. */
+function soundFields(entry: unknown, spoilt: ReadonlySet<string | number | undefined>): Partial<DeclaredInjection> {
+  if (typeof entry !== 'object' || entry === null || spoilt.has(undefined)) return {};
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => !spoilt.has(field)));
 }
 
 /** Where a field stands in the text; where it is missing, the place of what lacks it. */
@@ -86,8 +93,7 @@ function offsetOf(root: ParsedNode | null, path: Problem['path']): number {
   let offset = root?.range[0] ?? 0;
   for (const key of path) {
     const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
-    const child =
-      isNode(node) && 'get' in node ? (node.get as (key: unknown, keepScalar: true) => unknown)(key, true) : undefined;
+    const child = isNode(node) && 'get' in node ? (node.get as GetNode)(key, true) : undefined;
     const place = pair?.key ?? child;
     if (!isNode(place)) break;
     offset = place.range?.[0] ?? offset;
@@ -95,3 +101,5 @@ function offsetOf(root: ParsedNode | null, path: Problem['path']): number {
   }
   return offset;
 }
+
+type GetNode = (key: unknown, keepScalar: true) => unknown;

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import type { DeclaredInjection } from './injection.ts';
+import { fileURLToPath } from 'node:url';
+import { readInjections } from './configuration.ts';
 
-/** The injections of injections.yaml beside this file. The build puts the parsed file in this module's place. */
-export const { injections: defaultInjections }: { injections: DeclaredInjection[] } = parse(
-  readFileSync(new URL('injections.yaml', import.meta.url), 'utf8'),
-);
+/** The injections of injections.yaml beside this file. The build puts what was read in this module's place. */
+export const defaultInjections = readInjections(fileURLToPath(new URL('injections.yaml', import.meta.url)));

@@ -3,8 +3,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import {
   type AdmissionRequest,
   type AdmissionReview,
+  carriesPod,
   inVersionOf,
-  isPodWrite,
   parseAdmissionReview,
 } from './admission.ts';
 import { type Log, type Severity, traceIds } from './log.ts';
@@ -45,11 +45,17 @@ export type Reviewer = (request: AdmissionRequest) => Review;
  */
 export function createHandler({ review, log }: { review: Reviewer; log: Log }) {
   return (request: RequestWithBody, response: ServerResponse): void => {
-    const started = performance.now();
-    send(response, refusalOf(request) ?? answerTo(request, review), (severity, message, fields) => {
-      const durationMs = Math.round((performance.now() - started) * 100) / 100;
-      log(severity, message, { ...fields, durationMs, ...traceIds(request.headers.traceparent) });
-    });
+    const logged = logFor(request, log);
+    send(response, refusalOf(request) ?? answerTo(request, review), logged);
+  };
+}
+
+/** A log whose records have the time since now and the ids of the request's trace. */
+export function logFor({ headers }: IncomingMessage, log: Log): Log {
+  const started = performance.now();
+  return (severity, message, fields) => {
+    const durationMs = Math.round((performance.now() - started) * 100) / 100;
+    log(severity, message, { ...fields, durationMs, ...traceIds(headers.traceparent) });
   };
 }
 
@@ -72,7 +78,7 @@ function refusalOfBody(headers: IncomingHttpHeaders): Answer | undefined {
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
     return refusal(415, 'the body must not be compressed', { 'Accept-Encoding': 'identity' });
   }
-  return Number(headers['content-length'] ?? 0) > maxBodyBytes ? tooLarge : undefined;
+  return undefined;
 }
 
 /** Sends and logs an answer. */
@@ -101,7 +107,6 @@ export const tooLarge = refusal(413, `the body must not be larger than ${maxBody
 
 function answerTo({ method, rawBody = Buffer.alloc(0) }: RequestWithBody, review: Reviewer): Answer {
   if (method !== 'POST') return { status: 200, body: { status: 'ok' } };
-  if (rawBody.length > maxBodyBytes) return tooLarge;
   const value = parseJson(rawBody);
   if (value === undefined) return refusal(400, 'the body is not valid JSON');
   const parsed = parseAdmissionReview(value);
@@ -111,13 +116,12 @@ function answerTo({ method, rawBody = Buffer.alloc(0) }: RequestWithBody, review
 function decisionOn(admissionReview: AdmissionReview, review: Reviewer): Answer {
   const who = identity(admissionReview.request);
   try {
-    const { response, ...decided } = review(admissionReview.request);
+    const { response, reason, ...decided } = review(admissionReview.request);
     const severity = decided.skipped.length > 0 ? 'WARNING' : 'INFO';
-    const record = { severity, message: decided.reason ?? decided.decision, ...who, ...decided } as const;
+    const record = { severity, message: reason ?? decided.decision, ...who, ...decided } as const;
     return { status: 200, body: inVersionOf(admissionReview, response), record };
   } catch (error) {
-    // V8 has no stack for JSON nested thousands of levels deep; no Pod is.
-    if (error instanceof RangeError) return refusal(400, 'the body is nested too deeply');
+    if (error instanceof RangeError && isTooDeep(admissionReview)) return refusal(400, 'the body is nested too deeply');
     const { stack } = error as Error;
     const record = { severity: 'ERROR', message: 'internal error', ...who, decision: 'error', stack } as const;
     return { status: 500, body: { error: 'internal error, see the log' }, record };
@@ -133,10 +137,20 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
+/** Whether a value is nested deeper than any Pod is, and than V8's stack may bear. Asked only once it has not borne it. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 1000) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
 /** Who a request is about. */
 function identity(request: AdmissionRequest): Record<string, unknown> {
   const { uid, namespace, name, operation, subResource, dryRun } = request;
-  const metadata = isPodWrite(request) ? (request.object as V1Pod).metadata : undefined;
+  const metadata = carriesPod(request) ? (request.object as V1Pod).metadata : undefined;
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller) ?? metadata?.ownerReferences?.[0];
   return {
     uid,

@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
-import { type Answer, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
+import { Server as TcpServer } from 'node:net';
+import { type Answer, logFor, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
 import type { Log } from './log.ts';
 
 /**
@@ -35,12 +36,12 @@ function host(server: Server, log: Log): void {
   const framework = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', async (request: RequestWithBody, response) => {
+    const logged = logFor(request, log);
     const read = await readBody(request, refusalOf(request));
-    if (read === 'aborted') return;
+    if (read === 'aborted') return logged('WARNING', 'the client went away', { decision: 'aborted' });
     if ('status' in read) {
       response.setHeader('Connection', 'close');
-      send(response, read, log);
-      return;
+      return send(response, read, logged);
     }
     request.rawBody = read.body;
     for (const listener of framework) listener.call(server, request, response);
@@ -72,6 +73,9 @@ async function readBody(
   return refused ?? { body: Buffer.concat(chunks) };
 }
 
+/** How long connections without a request are kept once we are to end: whoever holds one may be sending just now. */
+const lingerMs = 5_000;
+
 /**
  * Ends the process when it is told to, as Knative does once it routes elsewhere: the listener closes; what is under way
  * is answered, and what still comes on an open connection too, with `Connection: close`. The framework would answer 500.
@@ -79,14 +83,16 @@ async function readBody(
 export function drainOnSignal(server: Server, log: Log): void {
   const underWay = new Set<ServerResponse>();
   let isDraining = false;
-  server.on('request', (_request, response: ServerResponse) => {
+  server.prependListener('request', (_request, response: ServerResponse) => {
     underWay.add(response.once('close', () => underWay.delete(response)));
     if (isDraining) closeAfter(response);
   });
   const drain = (signal: NodeJS.Signals) => {
     isDraining = true;
     for (const response of underWay) closeAfter(response);
-    server.close(() => process.exit(0));
+    // http.Server's own close would close idle connections at once.
+    TcpServer.prototype.close.call(server, () => process.exit(0));
+    setTimeout(() => server.closeIdleConnections(), lingerMs);
     log('INFO', `${signal}: draining`);
   };
   process.once('SIGTERM', drain).once('SIGINT', drain);

@@ -1,10 +1,12 @@
 import { http } from '@google-cloud/functions-framework';
-import { loadInjections } from './configuration.ts';
+import { readInjections } from './configuration.ts';
+import { defaultInjections } from './default-injections.ts';
 import { createHandler } from './handler.ts';
 import { hostWhenListening } from './host.ts';
 import { log } from './log.ts';
 import { review } from './review.ts';
 
-const injections = loadInjections(process.env);
+const file = process.env.INJECTIONS;
+const injections = file ? readInjections(file) : defaultInjections;
 http('mutate', createHandler({ review: (request) => review(request, injections), log }));
 hostWhenListening(log);

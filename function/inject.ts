@@ -46,8 +46,8 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
   for (const injection of injections) {
     const next = step(done.pod, injection);
     done.pod = next.pod;
-    done.injected.push(...next.injected);
-    done.skipped.push(...next.skipped);
+    done.injected = done.injected.concat(next.injected);
+    done.skipped = done.skipped.concat(next.skipped);
   }
   return done;
 }
@@ -59,8 +59,9 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
   const refuse: Refuse = (container) => conflict(container, injection, volume);
   const init = mountAll(spec.initContainers ?? [], injection, refuse);
   const main = mountAll(spec.containers, injection, refuse);
-  const skipped = [...init.skipped, ...main.skipped];
-  if (!init.isMounted && !main.isMounted) return { pod, injected: [], skipped };
+  const skipped = init.skipped.concat(main.skipped);
+  if (!init.isMounted && !main.isMounted)
+    return { pod: skipped.length > 0 ? withoutMarks(pod, injection) : pod, injected: [], skipped };
   const mounted: V1Pod = {
     ...pod,
     spec: {
@@ -70,7 +71,11 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
       ...(!volume && { volumes: [...(spec.volumes ?? []), injection.volume] }),
     },
   };
-  return { pod: skipped.length === 0 ? withMarks(mounted, injection) : mounted, injected: [injection], skipped };
+  return {
+    pod: skipped.length > 0 ? withoutMarks(mounted, injection) : withMarks(mounted, injection),
+    injected: [injection],
+    skipped,
+  };
 }
 
 function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
@@ -135,30 +140,53 @@ function volumeNamedAs({ volume }: Injection, pod: V1Pod): V1Volume | undefined 
   return pod.spec?.volumes?.find(({ name }) => name === volume.name);
 }
 
-function withMarks(pod: V1Pod, { labels, annotations }: Injection): V1Pod {
-  return {
-    ...pod,
-    metadata: {
-      ...pod.metadata,
-      ...(labels && { labels: { ...pod.metadata?.labels, ...labels } }),
-      ...(annotations && { annotations: { ...pod.metadata?.annotations, ...annotations } }),
-    },
-  };
+function withMarks(pod: V1Pod, { labels, annotations }: Pick<Injection, 'labels' | 'annotations'>): V1Pod {
+  const labelled = labels
+    ? { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, ...labels } } }
+    : pod;
+  return annotations ? withAnnotations(labelled, annotations) : labelled;
 }
 
-/** Says on the Pod what was skipped; where nothing is, a word that came along from another Pod's manifest is blanked. */
-function withSkippedAnnotation({ pod, skipped }: Injected): V1Pod {
-  const annotations = pod.metadata?.annotations;
-  const text = skipped.map(({ text }) => brief(text)).join('; ');
-  if (text === '' && !annotations?.[skippedAnnotation]) return pod;
-  return { ...pod, metadata: { ...pod.metadata, annotations: { ...annotations, [skippedAnnotation]: text } } };
+/** The injection's labels and annotations that a Pod has brought along would not be true of it: blanked, since nothing is removed. */
+function withoutMarks(pod: V1Pod, { labels = {}, annotations = {} }: Injection): V1Pod {
+  const blanked = (own: Record<string, string> | undefined, marks: Record<string, string>) =>
+    Object.fromEntries(
+      Object.keys(marks).flatMap((key) =>
+        own && Object.hasOwn(own, key) && own[key] === marks[key] ? [[key, '']] : [],
+      ),
+    );
+  const blankLabels = blanked(pod.metadata?.labels, labels);
+  const blankAnnotations = blanked(pod.metadata?.annotations, annotations);
+  return withMarks(pod, {
+    ...(Object.keys(blankLabels).length > 0 && { labels: blankLabels }),
+    ...(Object.keys(blankAnnotations).length > 0 && { annotations: blankAnnotations }),
+  });
+}
+
+/** Says on the Pod what was skipped; what came along from another Pod's manifest is blanked where all went well. */
+function withSkippedAnnotation({ pod, injected, skipped }: Injected): V1Pod {
+  if (skipped.length > 0)
+    return withAnnotations(pod, { [skippedAnnotation]: skipped.map(({ text }) => brief(text)).join('; ') });
+  const isStale = injected.length > 0 && pod.metadata?.annotations?.[skippedAnnotation];
+  return isStale ? withAnnotations(pod, { [skippedAnnotation]: '' }) : pod;
+}
+
+/** Unless they would be too many: the API server refuses a Pod with more than 256 KiB of annotations. */
+function withAnnotations(pod: V1Pod, added: Record<string, string>): V1Pod {
+  const annotations = { ...pod.metadata?.annotations, ...added };
+  const bytes = Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
+  return bytes > 256 * 1024 ? pod : { ...pod, metadata: { ...pod.metadata, annotations } };
 }
 
 /** The API server cuts a warning over 256 characters, advises at most 120, and drops one with control characters. */
 export function brief(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 119)}…`;
+  return text.length <= 120 ? text : `${text.slice(0, 119).toWellFormed()}…`;
 }
 
+/** Bounded, since a path may be as long as a Pod. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return text
+    .slice(0, 1024)
+    .replace(/\p{Cc}+/gu, ' ')
+    .toWellFormed();
 }

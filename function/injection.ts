@@ -1,4 +1,5 @@
 import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { normalPath } from './mount.ts';
 import type { Problem } from './schema.ts';
 import { type Names, selectedKeys } from './selector.ts';
 import { isAsDeclared } from './stored.ts';
@@ -34,20 +35,24 @@ export function withDefaults(declared: DeclaredInjection): Injection {
   return { onConflict: 'skip', ...declared, mount: { name: declared.volume.name, ...declared.mount } };
 }
 
-/** What no schema can say: the problems of `injection` in itself and beside the others, with paths from the injection. */
-export function injectionProblems(injection: DeclaredInjection, all: readonly DeclaredInjection[]): Problem[] {
-  const earlier = all.slice(0, all.indexOf(injection));
-  const others = all.filter((other) => other !== injection);
+/**
+ * What no schema can say: the problems of one injection in itself and beside the others, with paths from the injection.
+ * Fields may be missing, since those that are misshapen are told of elsewhere.
+ */
+export function injectionProblems(all: readonly Partial<DeclaredInjection>[], index: number): Problem[] {
+  const injection = all[index] ?? {};
   return [
     ...selectorProblems(injection),
+    ...volumeProblems(injection),
     ...mountProblems(injection),
     ...annotationProblems(injection),
-    ...earlier.flatMap((other) => rivalProblems(injection, other)),
-    ...others.flatMap((other) => chainProblems(injection, other)),
+    ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
+    ...all.flatMap((other) => chainProblems(injection, other)),
   ];
 }
 
-function selectorProblems({ selector }: DeclaredInjection): Problem[] {
+function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
+  if (!selector) return [];
   if (selectedKeys(selector).length === 0) {
     const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
     return [{ path: ['selector'], message }];
@@ -60,15 +65,41 @@ function selectorProblems({ selector }: DeclaredInjection): Problem[] {
   });
 }
 
+/** Sources whose names have capitals. A source we do not know passes, but one that only differs in capitals is a slip. */
+const sources = [
+  'awsElasticBlockStore',
+  'azureDisk',
+  'azureFile',
+  'configMap',
+  'downwardAPI',
+  'emptyDir',
+  'flexVolume',
+  'gcePersistentDisk',
+  'gitRepo',
+  'hostPath',
+  'persistentVolumeClaim',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'scaleIO',
+  'vsphereVolume',
+];
+
+/** The API server makes an empty directory of a volume whose source it does not know, and says nothing. */
+function volumeProblems({ volume = { name: '' } }: Partial<DeclaredInjection>): Problem[] {
+  return Object.keys(volume).flatMap((name) => {
+    const meant = sources.find((source) => source.toLowerCase() === name.toLowerCase());
+    return meant && meant !== name ? [{ path: ['volume', name], message: `must be spelt ${meant}` }] : [];
+  });
+}
+
 /** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */
-function mountProblems({ volume, mount }: DeclaredInjection): Problem[] {
+function mountProblems({ volume, mount }: Partial<DeclaredInjection>): Problem[] {
+  if (!mount) return [];
   const isRecursive = mount.recursiveReadOnly === 'IfPossible' || mount.recursiveReadOnly === 'Enabled';
+  const isNamedAsVolume = mount.name === undefined || !volume || mount.name === volume.name;
   const rules: [boolean, keyof V1VolumeMount, string][] = [
-    [
-      mount.name === undefined || mount.name === volume.name,
-      'name',
-      `must be the volume's, ${volume.name}, or be left out`,
-    ],
+    [isNamedAsVolume, 'name', `must be the volume's, ${volume?.name}, or be left out`],
+    [normalPath(mount.mountPath ?? '.') !== '/' || !mount.mountPath, 'mountPath', 'must not be the root'],
     [!(mount.subPath && mount.subPathExpr), 'subPathExpr', 'must be left out with subPath'],
     [!isRecursive || mount.readOnly === true, 'recursiveReadOnly', 'needs readOnly: true'],
     [
@@ -80,7 +111,7 @@ function mountProblems({ volume, mount }: DeclaredInjection): Problem[] {
   return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['mount', field], message }));
 }
 
-function annotationProblems({ annotations = {} }: DeclaredInjection): Problem[] {
+function annotationProblems({ annotations = {} }: Partial<DeclaredInjection>): Problem[] {
   return Object.keys(annotations)
     .filter((key) => key.startsWith(annotationPrefix))
     .map((key) => ({
@@ -89,12 +120,12 @@ function annotationProblems({ annotations = {} }: DeclaredInjection): Problem[] 
     }));
 }
 
-function rivalProblems(injection: DeclaredInjection, earlier: DeclaredInjection): Problem[] {
-  const { name, volume } = injection;
+function rivalProblems({ name, volume }: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
   const problems: Problem[] = [];
-  if (name === earlier.name)
+  if (name !== undefined && name === earlier.name) {
     problems.push({ path: ['name'], message: `must be unique: an earlier injection is called ${name} too` });
-  if (volume.name === earlier.volume.name && !isSameVolume(volume, earlier.volume)) {
+  }
+  if (volume && volume.name === earlier.volume?.name && !isSameVolume(volume, earlier.volume)) {
     const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
     problems.push({ path: ['volume'], message });
   }
@@ -105,9 +136,9 @@ function isSameVolume(one: V1Volume, other: V1Volume): boolean {
   return isAsDeclared(one, other, 'volume') && isAsDeclared(other, one, 'volume');
 }
 
-/** Selected by what another injection sets, an injection would depend on how often the API server calls. */
-function chainProblems({ selector }: DeclaredInjection, other: DeclaredInjection): Problem[] {
-  return selectedKeys(selector)
+/** Selected, or no longer selected, by what injections set, an injection would depend on how often the API server calls. */
+function chainProblems({ selector }: Partial<DeclaredInjection>, other: Partial<DeclaredInjection>): Problem[] {
+  return selectedKeys(selector ?? {})
     .filter((key) => Object.hasOwn(other.labels ?? {}, key))
     .map((key) => ({
       path: ['selector'],

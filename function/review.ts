@@ -5,8 +5,8 @@ import {
   type AdmissionResponse,
   allow,
   allowWith,
+  carriesPod,
   deny,
-  isPodWrite,
   type Notes,
   oldPod,
 } from './admission.ts';
@@ -42,7 +42,7 @@ export interface Review {
 export function review(request: AdmissionRequest, injections: readonly Injection[]): Review {
   const pod = request.object as V1Pod;
   const reason = leftAlone(request, pod);
-  if (reason) return unchanged(request, reason);
+  if (reason !== undefined) return unchanged(request, reason);
   const selected = injections.filter((injection) => selects(injection, request, pod));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
   const again = (current: V1Pod): Injected =>
@@ -62,7 +62,7 @@ export function review(request: AdmissionRequest, injections: readonly Injection
 /** Why a request is none of ours, or undefined where it is. */
 function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
   const { kind, operation, subResource = '' } = request;
-  if (!isPodWrite(request)) return `${operation} of ${[kind.group, kind.kind, subResource].filter(Boolean).join('/')}`;
+  if (!carriesPod(request)) return `${operation} of ${[kind.group, kind.kind, subResource].filter(Boolean).join('/')}`;
   if ((operation === 'UPDATE') !== (subResource === 'ephemeralcontainers')) return 'the mounts of a Pod cannot change';
   const annotations = pod.metadata?.annotations ?? {};
   // NodeRestriction refuses a kubelet's mirror Pod that refers to a ConfigMap: the static Pod would vanish from the API.
@@ -83,33 +83,25 @@ function unchanged(request: AdmissionRequest, reason: string): Review {
 }
 
 function refused(request: AdmissionRequest, conflicts: string[]): Review {
-  const notes = { auditAnnotations: { denied: conflicts.map(brief).join('; ') } };
-  return {
-    response: deny(request, conflicts.join('; '), notes),
-    decision: 'denied',
-    injections: [],
-    skipped: conflicts,
-  };
+  const skipped = conflicts.map(brief);
+  const notes = { auditAnnotations: { denied: skipped.join('; ') } };
+  return { response: deny(request, conflicts.join('; '), notes), decision: 'denied', injections: [], skipped };
 }
 
 function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Review {
   const injections = injected.map(({ name }) => name);
   const lines = skipped.map(({ text }) => brief(text));
-  const done = injections.length > 0 ? 'already injected' : 'no container to inject';
-  const reason = patch.length === 0 && lines.length === 0 ? done : undefined;
+  const isNothingToDo = patch.length === 0 && (injections.length > 0 || lines.length === 0);
+  const reason = injections.length > 0 ? 'already injected' : 'no container to inject';
   const auditAnnotations = {
     ...(injections.length > 0 && { injected: injections.join(', ') }),
     ...(lines.length > 0 && { skipped: lines.join('; ') }),
-    ...(reason && { unchanged: reason }),
+    ...(isNothingToDo && { unchanged: reason }),
   };
   const notes: Notes = { ...(lines.length > 0 && { warnings: lines }), auditAnnotations };
-  return {
-    response: allowWith(request, patch, notes),
-    decision: reason ? 'unchanged' : injections.length > 0 ? 'injected' : 'skipped',
-    ...(reason && { reason }),
-    injections,
-    skipped: lines,
-  };
+  const rest = { response: allowWith(request, patch, notes), injections, skipped: lines };
+  if (isNothingToDo) return { ...rest, decision: 'unchanged', reason };
+  return { ...rest, decision: injections.length > 0 ? 'injected' : 'skipped' };
 }
 
 /** The JSONPatch from one Pod to the other. A null that gets a value counts as absent: that is an `add` too. */

@@ -4,6 +4,8 @@ import { Ajv, type ErrorObject } from 'ajv';
 export interface Problem {
   path: (string | number)[];
   message: string;
+  /** Whether what is there cannot be used; otherwise something is missing, or one field too many. */
+  isSpoilt?: boolean;
 }
 
 /** A function that finds the problems of a value by a JSON Schema: all of them, or the first, since finding all of a hostile one is work. */
@@ -35,16 +37,17 @@ function problemOf({ instancePath, keyword, params, parentSchema = {}, propertyN
       return { path: [...path, params.additionalProperty], message: `is not a known field (known: ${known})` };
     }
     case 'type':
-      return { path, message: `must be ${[params.type].flat().map(kindOf).join(' or ')}` };
+      return { path, isSpoilt: true, message: `must be ${[params.type].flat().map(kindOf).join(' or ')}` };
     case 'enum':
-      return { path, message: `must be one of ${params.allowedValues.join(', ')}` };
+      return { path, isSpoilt: true, message: `must be one of ${params.allowedValues.join(', ')}` };
     case 'const':
-      return { path, message: `must be ${params.allowedValue}` };
+      return { path, isSpoilt: true, message: `must be ${params.allowedValue}` };
     case 'minItems':
     case 'minLength':
-      return { path, message: 'must not be empty' };
+      return { path, isSpoilt: true, message: 'must not be empty' };
     default:
       return {
+        isSpoilt: true,
         path: propertyName === undefined ? path : [...path, propertyName],
         message: `must be ${parentSchema.description ?? message}`,
       };

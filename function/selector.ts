@@ -54,10 +54,24 @@ function own(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
+/** In at most as many steps as the lengths multiplied: the name is a user's, nothing has checked it yet, and a RegExp could hang. */
 function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[^\w*?-]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`).test(name);
+  let at = 0;
+  let next = 0;
+  // Where to go on when what follows the last star does not fit: the star takes one character more.
+  let star = -1;
+  let taken = 0;
+  while (next < name.length) {
+    if (glob[at] === '*') {
+      star = at++;
+      taken = next;
+    } else if (at < glob.length && (glob[at] === '?' || glob[at] === name[next])) {
+      at++;
+      next++;
+    } else if (star >= 0) {
+      at = star + 1;
+      next = ++taken;
+    } else return false;
+  }
+  return /^\**$/.test(glob.slice(at));
 }

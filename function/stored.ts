@@ -42,22 +42,33 @@ const quantities: ReadonlySet<string> = new Set([
  * `field` is where both stand, as `parent.field`.
  */
 export function isAsDeclared(declared: unknown, stored: unknown, field: string): boolean {
-  if (isUnset(declared)) return isUnset(stored) || isDefault(stored, field);
+  if (quantities.has(field) && !isUnset(declared)) return isSameQuantity(declared, stored ?? 0);
+  if (isUnset(declared) || (isEmptyObject(declared) && !isSource(field)))
+    return isUnset(stored) || isDefault(stored, field);
   if (declared === 0) return stored === 0 || isUnset(stored);
-  if (Array.isArray(declared)) {
-    return (
-      Array.isArray(stored) &&
-      declared.length === stored.length &&
-      declared.every((item, index) => isAsDeclared(item, stored[index], field))
-    );
-  }
-  if (isObject(declared)) {
-    if (!isObject(stored)) return false;
-    const names = new Set([...Object.keys(declared), ...Object.keys(stored)]);
-    return [...names].every((name) => isAsDeclared(own(declared, name), own(stored, name), below(field, name)));
-  }
-  if (quantities.has(field)) return quantity(declared) === quantity(stored);
+  if (Array.isArray(declared)) return isListAsDeclared(declared, stored, field);
+  if (isObject(declared)) return isObject(stored) && isObjectAsDeclared(declared, stored, field);
   return declared === stored;
+}
+
+function isListAsDeclared(declared: unknown[], stored: unknown, field: string): boolean {
+  return (
+    Array.isArray(stored) &&
+    declared.length === stored.length &&
+    declared.every((item, index) => isAsDeclared(item, stored[index], field))
+  );
+}
+
+function isObjectAsDeclared(declared: Fields, stored: Fields, field: string): boolean {
+  const names = new Set([...Object.keys(declared), ...Object.keys(stored)]);
+  return [...names].every((name) => isAsDeclared(own(declared, name), own(stored, name), below(field, name)));
+}
+
+type Fields = Record<string, unknown>;
+
+/** `emptyDir: {}` says something by being there, unlike the empty objects below it, which the API server leaves out. */
+function isSource(field: string): boolean {
+  return field.startsWith('volume.');
 }
 
 function isUnset(value: unknown): boolean {
@@ -68,6 +79,10 @@ function isUnset(value: unknown): boolean {
     value === '' ||
     (Array.isArray(value) && value.length === 0)
   );
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 /** An object is a default when all it holds is: the API server stores `resources: {}` where nothing was declared. */
@@ -82,36 +97,50 @@ function below(field: string, name: string): string {
   return `${field.slice(field.indexOf('.') + 1)}.${name}`;
 }
 
-const units: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
+/** The suffixes of quantities, in billionths, the finest that Kubernetes stores. */
+const billionths: Readonly<Record<string, bigint>> = {
+  n: 1n,
+  u: 10n ** 3n,
+  m: 10n ** 6n,
+  '': 10n ** 9n,
+  k: 10n ** 12n,
+  M: 10n ** 15n,
+  G: 10n ** 18n,
+  T: 10n ** 21n,
+  P: 10n ** 24n,
+  E: 10n ** 27n,
+  Ki: 2n ** 10n * 10n ** 9n,
+  Mi: 2n ** 20n * 10n ** 9n,
+  Gi: 2n ** 30n * 10n ** 9n,
+  Ti: 2n ** 40n * 10n ** 9n,
+  Pi: 2n ** 50n * 10n ** 9n,
+  Ei: 2n ** 60n * 10n ** 9n,
 };
 
-/** The number of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource), or the value itself if it is none. */
-function quantity(value: unknown): unknown {
-  const match = /^([-+]?[.\d]+(?:[eE][-+]?\d+)?)([KMGTPE]i|[numkMGTPE])?$/.exec(
-    typeof value === 'object' ? '' : String(value),
-  );
-  return match ? Number(match[1]) * (units[match[2] ?? ''] ?? 1) : value;
+function isSameQuantity(one: unknown, other: unknown): boolean {
+  const [first, second] = [quantity(one), quantity(other)];
+  return first !== undefined && first === second;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** A Kubernetes quantity (k8s.io/apimachinery pkg/api/resource) in billionths, rounded up as there; undefined where it is none. */
+function quantity(value: unknown): bigint | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const match = /^([-+]?)(\d{0,40})(?:\.(\d{0,40}))?(?:[eE]([-+]?\d{1,2})|([KMGTPE]i|[numkMGTPE]))?$/.exec(
+    String(value),
+  );
+  if (!match) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0', suffix = ''] = match;
+  const digits = BigInt(`${whole}${fraction}` || '0') * (billionths[suffix] ?? 1n);
+  const shift = Number(exponent) - fraction.length;
+  const scaled =
+    shift >= 0 ? digits * 10n ** BigInt(shift) : (digits + 10n ** BigInt(-shift) - 1n) / 10n ** BigInt(-shift);
+  return sign === '-' ? -scaled : scaled;
+}
+
+function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function own(object: Record<string, unknown>, key: string): unknown {
+function own(object: Fields, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }

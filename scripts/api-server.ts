@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,7 +24,8 @@ export async function startApiServer(
   { etcd, kubeApiserver }: ControlPlane,
   cleanup: AsyncDisposableStack,
 ): Promise<ApiServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-'));
+  // Synchronously, so that no interruption comes between it and its removal.
+  const directory = mkdtempSync(join(tmpdir(), 'hello-webhook-'));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
   const [clientPort, peerPort, port] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${clientPort}`;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { defaultInjections } from '../function/default-injections.ts';
 
-/** The default configuration is parsed here, and not at every start. */
+/** The default configuration is read here, where it fails the build if it is bad, and not at every start. */
 const parsedDefaults: Plugin = {
   name: 'parsed-defaults',
   setup: ({ onLoad }) => {

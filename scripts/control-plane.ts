@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,7 +26,7 @@ export const waysToGetOne =
 
 /**
  * A real etcd and kube-apiserver: those of `KUBEBUILDER_ASSETS`, else those of the cache, else built from their Go
- * modules (about 5 minutes on 2 cores, once). Undefined where there is neither of them nor Go.
+ * modules (8 minutes or so on 2 cores, once). Undefined where there is neither of them nor Go.
  * Throws where KUBEBUILDER_ASSETS does not hold them, or the build fails.
  */
 export async function findControlPlane(
@@ -60,7 +60,8 @@ function inDirectory(directory: string, origin: string): ControlPlane | undefine
 /** Builds both into `directory`, which is there only once both are. */
 async function build(directory: string, progress: Progress, cleanup: AsyncDisposableStack): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
-  const work = await mkdtemp(`${directory}.building-`);
+  // Synchronously, so that no interruption comes between it and its removal.
+  const work = mkdtempSync(`${directory}.building-`);
   cleanup.defer(() => rm(work, { recursive: true, force: true }));
   const out = join(work, 'bin');
   const build = { work, out, progress, cleanup };

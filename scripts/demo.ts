@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { loadInjections } from '../function/configuration.ts';
+import { defaultInjections as injections } from '../function/default-injections.ts';
 import { callWebhook } from './admission-call.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';
 import { createProgress, runCommand } from './command.ts';
@@ -16,7 +16,7 @@ import { webhookConfiguration } from './webhook-configuration.ts';
 
 const usage = `npm run demo -- [-f FILE]... [--keep]
 
-Starts a real etcd and kube-apiserver (built from their Go modules the first time, about 5 minutes), the function behind
+Starts a real etcd and kube-apiserver (built from their Go modules the first time, some 8 minutes), the function behind
 HTTPS and its webhook, creates the Pods of manifests/demo, shows what became of them, and stops everything.
 
   -f, --file FILE   another manifest; of a workload the Pod of its template is created
@@ -26,7 +26,6 @@ HTTPS and its webhook, creates the Pods of manifests/demo, shows what became of 
 Exits with 0; with 1 where something failed; with 3 where there was no API server to be had, only the function.
 `;
 
-const injections = loadInjections({});
 const labelColumns = [...new Set(injections.flatMap(({ labels = {} }) => Object.keys(labels)))];
 const noApiServer = `This was no real API server: to get one, ${waysToGetOne}.`;
 

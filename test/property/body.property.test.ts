@@ -5,15 +5,14 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { loadInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
 import { createHandler } from '../../function/handler.ts';
 import { hostWhenListening } from '../../function/host.ts';
 import { review } from '../../function/review.ts';
 import { admissionReview } from '../support/admission-review.ts';
 import { pod } from '../support/arbitraries.ts';
 
-const injections = loadInjections({});
-http('property', createHandler({ review: (request) => review(request, injections), log: () => {} }));
+http('property', createHandler({ review: (request) => review(request, defaultInjections), log: () => {} }));
 http(
   'broken',
   createHandler({

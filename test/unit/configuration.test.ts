@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ConfigurationError, loadInjections, parseInjections } from '../../function/configuration.ts';
+import { ConfigurationError, parseInjections, readInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
 import { fixtures } from '../support/fixtures.ts';
 
 const minimal = `
@@ -25,7 +26,7 @@ describe('configuration', () => {
   }
 
   it('has the injection of the tutorial by default', () => {
-    expect(loadInjections({})).to.deep.equal([
+    expect(defaultInjections).to.deep.equal([
       {
         name: 'hello',
         selector: { matchLabels: { hello: 'true' } },
@@ -69,16 +70,14 @@ injections:
     });
   });
 
-  it('reads the file that INJECTIONS names', () => {
+  it('reads a file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'hello-webhook-test-'));
     try {
       const file = join(directory, 'injections.yaml');
       writeFileSync(file, minimal);
-      expect(loadInjections({ INJECTIONS: file }).map(({ name }) => name)).to.deep.equal(['files']);
+      expect(readInjections(file).map(({ name }) => name)).to.deep.equal(['files']);
       const missing = join(directory, 'missing.yaml');
-      expect(messageOf(() => loadInjections({ INJECTIONS: missing }))).to.match(
-        /missing\.yaml: cannot be read: ENOENT/,
-      );
+      expect(messageOf(() => readInjections(missing))).to.match(/missing\.yaml: cannot be read: ENOENT/);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
 import { review } from '../../function/review.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { goModule } from '../support/go-module.ts';
@@ -16,7 +16,7 @@ describe("Kubernetes' own Pod with every field", () => {
       ...everyField,
       metadata: { ...everyField.metadata, labels: { ...everyField.metadata.labels, hello: 'true' } },
     };
-    const { response, decision } = review(admissionRequest(pod), loadInjections({}));
+    const { response, decision } = review(admissionRequest(pod), defaultInjections);
     expect(decision).to.equal('injected');
     const mount = { name: 'hello-volume', mountPath: '/etc/config', readOnly: true };
     const volume = { name: 'hello-volume', configMap: { name: 'hello-configmap' } };

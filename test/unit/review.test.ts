@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { loadInjections, parseInjections } from '../../function/configuration.ts';
+import { existsSync } from 'node:fs';
+import { readInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
 import { review } from '../../function/review.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
@@ -14,9 +15,7 @@ describe('review', () => {
     it(title, () => {
       const pod = readYaml(file('pod.yaml'));
       const configuration = file('injections.yaml');
-      const injections = existsSync(configuration)
-        ? parseInjections(readFileSync(configuration, 'utf8'), configuration)
-        : loadInjections({});
+      const injections = existsSync(configuration) ? readInjections(configuration) : defaultInjections;
       const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
       const { response, ...decided } = review(request, injections);
       const { uid: _, ...answer } = response;
