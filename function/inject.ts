@@ -180,7 +180,8 @@ function withAnnotations(pod: V1Pod, added: Record<string, string>): V1Pod {
 
 /** The API server cuts a warning over 256 characters, advises at most 120, and drops one with control characters. */
 export function brief(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 119).toWellFormed()}…`;
+  const characters = [...text];
+  return characters.length <= 120 ? text : `${characters.slice(0, 119).join('')}…`;
 }
 
 /** Bounded, since a path may be as long as a Pod. */

@@ -1,14 +1,16 @@
-/** Shows how far a long step is; each text takes the place of the one before. */
-export type Progress = (text: string) => void;
+/** Shows how far a long step is: each text takes the place of the one before, and none stands for the end. */
+export type Progress = (text?: string) => void;
 
 /**
  * Runs a command's work, then whatever it deferred to `cleanup`, also when it fails or is interrupted, and ends the
- * process: with the status that the work returns, 1 where it throws (the message is shown), 130 on Ctrl-C, 143 on SIGTERM.
+ * process: with the status that the work returns, 1 where it throws (the message is shown), 128 and the signal's number where one interrupts it, such as Ctrl-C.
  */
 export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promise<number>): Promise<never> {
   const cleanup = new AsyncDisposableStack();
   const interrupted = new Promise<number>((resolve) => {
-    process.on('SIGINT', () => resolve(130)).on('SIGTERM', () => resolve(143));
+    for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
+      process.on(signal, () => resolve(status));
+    }
   });
   let status = 1;
   try {
@@ -27,9 +29,11 @@ export function createProgress(): Progress {
   return (text) => {
     const second = Math.round((Date.now() - started) / 1000);
     if (process.stderr.isTTY) {
-      process.stderr.write(`\r\x1b[K  ${second} s: ${text}`.slice(0, process.stderr.columns ?? 100));
+      const line = text === undefined ? '' : `  ${second} s: ${text}`.slice(0, (process.stderr.columns || 80) - 1);
+      process.stderr.write(`\r\x1b[K${line}`);
       return;
     }
+    if (text === undefined) return;
     const [step = ''] = text.split(':');
     if (step === shown.step && second < shown.second + 10) return;
     shown = { step, second };

@@ -48,7 +48,7 @@ export async function findControlPlane(
   const cached = inDirectory(cache, origin);
   if (cached) return cached;
   if (spawnSync('go', ['version']).status !== 0) return undefined;
-  await build(cache, progress, cleanup);
+  await build(cache, progress, cleanup).finally(() => progress());
   return inDirectory(cache, origin);
 }
 
@@ -67,7 +67,10 @@ async function build(directory: string, progress: Progress, cleanup: AsyncDispos
   const build = { work, out, progress, cleanup };
   await buildProgram({ ...build, program: 'go.etcd.io/etcd/server/v3', version: etcdVersion, name: 'etcd' });
   await buildKubeApiserver(build);
-  await rename(out, directory);
+  await rename(out, directory).catch((error) => {
+    // Another build was faster.
+    if (!inDirectory(directory, directory)) throw error;
+  });
 }
 
 interface Build {
@@ -139,7 +142,8 @@ async function go(
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' };
   const child = spawn('go', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   cleanup.defer(async () => {
-    if (child.exitCode === null && child.kill()) await once(child, 'close');
+    // An interrupt, at which it stops its compilers and removes what it has made.
+    if (child.exitCode === null && child.kill('SIGINT')) await once(child, 'close');
   });
   const last: string[] = [];
   createInterface(child.stderr).on('line', (line) => {

@@ -24,16 +24,14 @@ export interface Answer<T = KubernetesObject> {
   warnings: string[];
 }
 
-/** An answer of the API server that is no success: its message, HTTP status and reason. */
+/** An answer of the API server that is no success: its message and HTTP status. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
-  readonly warnings: string[];
 
-  constructor(message: string, status: number, warnings: string[]) {
+  constructor(message: string, status: number) {
     super(message);
     this.status = status;
-    this.warnings = warnings;
   }
 }
 
@@ -47,11 +45,10 @@ export interface KubernetesApi {
   ): Promise<Answer<T>>;
 }
 
-/** Connects as a kubeconfig file says, or as kubectl would where none is given. */
-export function connect(kubeconfig?: string): KubernetesApi {
+/** Connects as a kubeconfig file says. */
+export function connect(kubeconfig: string): KubernetesApi {
   const config = new KubeConfig();
-  if (kubeconfig) config.loadFromFile(kubeconfig);
-  else config.loadFromDefault();
+  config.loadFromFile(kubeconfig);
   const server = config.getCurrentCluster()?.server;
   if (!server) throw new Error('the kubeconfig has no current cluster');
   return {
@@ -69,7 +66,7 @@ export function connect(kubeconfig?: string): KubernetesApi {
       const warnings = warningsOf(response.headers.warning);
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) return { object: JSON.parse(answer), warnings };
-      throw new ApiError(statusMessage(answer), status, warnings);
+      throw new ApiError(statusMessage(answer), status);
     },
   };
 }
@@ -90,7 +87,8 @@ function statusMessage(answer: string): string {
   }
 }
 
-/** The texts of `Warning: 299 - "text", 299 - "text"`. */
-function warningsOf(header: string | undefined): string[] {
-  return [...(header ?? '').matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) => JSON.parse(quoted));
+/** The texts of `Warning: 299 - "text", 299 - "text"`. They are UTF-8, which Node takes for Latin-1. */
+function warningsOf(header = ''): string[] {
+  const text = Buffer.from(header, 'latin1').toString('utf8');
+  return [...text.matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) => JSON.parse(quoted));
 }

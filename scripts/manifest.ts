@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
+import { kubernetesYaml } from '../function/kubernetes-yaml.ts';
 import type { KubernetesObject } from './kubernetes-api.ts';
 
 /** The Kubernetes objects in a YAML or JSON file, those of Lists singly. Throws an Error that names the file where it is not YAML. */
@@ -9,7 +10,7 @@ export function readManifest(file: string): KubernetesObject[] {
 
 /** The Kubernetes objects in a text; what is no object with a kind is left out. `file` is its name in an error. */
 export function parseManifest(text: string, file: string): KubernetesObject[] {
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true });
+  const documents = parseAllDocuments(text, kubernetesYaml);
   return documents.flatMap((document) => {
     const [error] = document.errors;
     if (error) throw new Error(`${file}: ${error.message}`);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -152,6 +152,28 @@ for (const [title, startServer] of ways) {
       });
     }
 
+    it('says which methods a path takes', async () => {
+      expect((await fetch(`${server.url}/mutate`)).headers.get('allow')).to.equal('POST');
+    });
+
+    it('logs what it refuses with duration and trace', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await post(review, { path: '/refused', headers: { traceparent } });
+      const record = await server.child.waitFor((line) =>
+        line.includes('b7ad6b7169203331') ? JSON.parse(line) : undefined,
+      );
+      expect(record).to.include({ severity: 'WARNING', decision: 'refused', status: 404, spanId: 'b7ad6b7169203331' });
+      expect(record.durationMs).to.be.a('number');
+    });
+
+    it('logs the subresource, and the owner that is no controller where there is no other', async () => {
+      const ownerReferences = [{ kind: 'Node', name: 'node-1' }];
+      const debugged = { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+      const request = { uid: 'owned', operation: 'UPDATE', subResource: 'ephemeralcontainers' };
+      await post(JSON.stringify(admissionReview(debugged, request)));
+      expect(await recordOf('owned')).to.include({ subResource: 'ephemeralcontainers', owner: 'Node/node-1' });
+    });
+
     it('answers a chunked body over 7 MiB with 413', async () => {
       expect(await postChunked(`${server.url}/mutate`, 9 * 2 ** 20)).to.equal(413);
     });
@@ -223,6 +245,7 @@ for (const [title, startServer] of ways) {
   });
 }
 
+/** The ways that are ours from start to end; the command line of the framework has its own. */
 for (const [title, startServer] of ways.slice(0, 2)) {
   describe(`the function as a process, ${title}`, () => {
     it('answers what is under way when it is told to end, and ends with 0', async function () {
@@ -242,6 +265,40 @@ for (const [title, startServer] of ways.slice(0, 2)) {
       const [answer] = (await once(sent, 'response')) as [IncomingMessage];
       expect([answer.statusCode, answer.headers.connection]).to.deep.equal([200, 'close']);
       expect(await child.exit).to.equal(0);
+    });
+
+    it('answers what still comes on an open connection when it is told to end', async function () {
+      this.timeout(60_000);
+      await using cleanup = new AsyncDisposableStack();
+      const { child, url } = await startServer(cleanup);
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      cleanup.defer(() => agent.destroy());
+      const healthz = async () => {
+        const [answer] = (await once(request(`${url}/healthz`, { agent }).end(), 'response')) as [IncomingMessage];
+        await once(answer.resume(), 'end');
+        return [answer.statusCode, answer.headers.connection];
+      };
+      expect(await healthz()).to.deep.equal([200, 'keep-alive']);
+      child.signal('SIGTERM');
+      await child.waitFor((line) => line.includes('draining') || undefined);
+      expect(await healthz()).to.deep.equal([200, 'close']);
+      expect(await child.exit).to.equal(0);
+    });
+
+    it('does not start with a bad configuration, and says all that is wrong with it', async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const directory = await temporaryDirectory(cleanup);
+      const file = join(directory, 'injections.yaml');
+      await writeFile(file, 'injections:\n  - {name: Bad, selector: {}}\n');
+      const args = title === 'from source' ? [join(root, 'function/start.ts')] : [await bundleIn(directory)];
+      const child = startChild(process.execPath, args, { cleanup, env: { INJECTIONS: file } });
+      expect(await child.exit).to.equal(1);
+      expect(child.lines).to.deep.equal([
+        `${file}:2:5: injections[0].volume: is required`,
+        `${file}:2:5: injections[0].mount: is required`,
+        `${file}:2:6: injections[0].name: must be at most 63 lower case letters, digits and '-'`,
+        `${file}:2:17: injections[0].selector: must not be empty, or it would select every Pod: give matchLabels or matchExpressions`,
+      ]);
     });
   });
 }
@@ -267,8 +324,13 @@ async function start(cleanup: AsyncDisposableStack, args: string[], cwd = root):
 
 async function startBundle(cleanup: AsyncDisposableStack): Promise<Server> {
   const directory = await temporaryDirectory(cleanup);
-  await bundle(join(directory, 'start.cjs'));
-  return start(cleanup, ['start.cjs'], directory);
+  return start(cleanup, [await bundleIn(directory)], directory);
+}
+
+async function bundleIn(directory: string): Promise<string> {
+  const file = join(directory, 'start.cjs');
+  await bundle(file);
+  return file;
 }
 
 async function temporaryDirectory(cleanup: AsyncDisposableStack): Promise<string> {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
+import { kubernetesYaml } from '../../function/kubernetes-yaml.ts';
 
 /** A directory of test cases: each of its directories is one, its name the title of the test. */
 export function fixtures(directory: string): { title: string; file: (name: string) => string }[] {
@@ -11,12 +12,12 @@ export function fixtures(directory: string): { title: string; file: (name: strin
 
 /** The YAML of a file, or undefined where there is none. */
 export function readYaml(file: string): unknown {
-  return existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined;
+  return existsSync(file) ? parse(readFileSync(file, 'utf8'), kubernetesYaml) : undefined;
 }
 
 /** Compares with a YAML file. `UPDATE_FIXTURES=1 npm test` writes the file instead, for a look at its diff; never in CI. */
 export function expectAsIn(file: string, actual: object): void {
   if (process.env.UPDATE_FIXTURES && !process.env.CI)
-    writeFileSync(file, stringify(actual, { lineWidth: 120, aliasDuplicateObjects: false }));
+    writeFileSync(file, stringify(actual, { ...kubernetesYaml, lineWidth: 0, aliasDuplicateObjects: false }));
   expect(actual).to.deep.equal(readYaml(file));
 }

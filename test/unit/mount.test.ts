@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { normalPath } from '../../function/mount.ts';
+import { hasMount, normalPath } from '../../function/mount.ts';
 
 const paths: [path: string, normal: string][] = [
   ['/etc/config', '/etc/config'],
@@ -16,5 +16,30 @@ const paths: [path: string, normal: string][] = [
 describe('a path in a container', () => {
   for (const [path, normal] of paths) {
     it(`"${path}" is ${normal}`, () => expect(normalPath(path)).to.equal(normal));
+  }
+});
+
+const mount = { name: 'v', mountPath: '/v', readOnly: true };
+const mounts: [title: string, fields: object, isSame: boolean][] = [
+  ['as it is', {}, true],
+  [
+    'with the propagation and recursion that it has anyway',
+    { mountPropagation: 'None', recursiveReadOnly: 'Disabled' },
+    true,
+  ],
+  ['with another propagation', { mountPropagation: 'HostToContainer' }, false],
+  ['with another recursion', { recursiveReadOnly: 'Enabled' }, false],
+  ['of a part of the volume', { subPath: 'part' }, false],
+  ['of an empty part', { subPath: '' }, true],
+  ['of another volume', { name: 'w' }, false],
+  ['that can be written', { readOnly: false }, false],
+];
+
+describe('a container', () => {
+  for (const [title, fields, isSame] of mounts) {
+    it(`${isSame ? 'has' : 'does not have'} our mount ${title}`, () => {
+      const volumeMounts = [{ ...mount, ...fields }];
+      expect(hasMount({ name: 'app', volumeMounts }, mount)).to.equal(isSame);
+    });
   }
 });

@@ -104,6 +104,71 @@ const volumes: [title: string, declared: object, stored: object, isSame: boolean
     { configMap: { name: 'c', constructor: 'x' } },
     false,
   ],
+  [
+    'an empty map that the API server leaves out',
+    { csi: { driver: 'd', volumeAttributes: {} } },
+    { csi: { driver: 'd' } },
+    true,
+  ],
+  [
+    'a map that was left out and is not empty',
+    { csi: { driver: 'd' } },
+    { csi: { driver: 'd', volumeAttributes: { a: 'b' } } },
+    false,
+  ],
+  ['an empty source and none', { emptyDir: {} }, {}, false],
+  ['a limit of 0', { emptyDir: { sizeLimit: 0 } }, { emptyDir: { sizeLimit: '0' } }, true],
+  ['a limit of 0 and none', { emptyDir: { sizeLimit: 0 } }, { emptyDir: {} }, true],
+  [
+    'a fraction that is stored in thousandths',
+    { emptyDir: { sizeLimit: '2.3Gi' } },
+    { emptyDir: { sizeLimit: '2469606195200m' } },
+    true,
+  ],
+  ['a fraction finer than is stored', { emptyDir: { sizeLimit: '0.1n' } }, { emptyDir: { sizeLimit: '1n' } }, true],
+  ['an exponent', { emptyDir: { sizeLimit: '1.5e3' } }, { emptyDir: { sizeLimit: '1500' } }, true],
+  [
+    'a divisor',
+    { downwardAPI: { items: [{ resourceFieldRef: { divisor: '1000m' } }] } },
+    { downwardAPI: { defaultMode: 420, items: [{ resourceFieldRef: { divisor: '1' } }] } },
+    true,
+  ],
+  [
+    'a divisor left unset',
+    { downwardAPI: { items: [{ resourceFieldRef: {} }] } },
+    { downwardAPI: { items: [{ resourceFieldRef: { divisor: '0' } }] } },
+    true,
+  ],
+  [
+    'a limit on a claim',
+    { ephemeral: { volumeClaimTemplate: { spec: { resources: { limits: { storage: '1024Mi' } } } } } },
+    { ephemeral: { volumeClaimTemplate: { spec: { resources: { limits: { storage: '1Gi' } } } } } },
+    true,
+  ],
+  [
+    'the defaults of rbd',
+    { rbd: { image: 'i' } },
+    { rbd: { image: 'i', pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' } },
+    true,
+  ],
+  [
+    'the defaults of azureDisk',
+    { azureDisk: { diskName: 'd' } },
+    { azureDisk: { diskName: 'd', cachingMode: 'ReadWrite', fsType: 'ext4', kind: 'Shared', readOnly: false } },
+    true,
+  ],
+  [
+    'the defaults of scaleIO',
+    { scaleIO: { system: 's' } },
+    { scaleIO: { system: 's', storageMode: 'ThinProvisioned', fsType: 'xfs' } },
+    true,
+  ],
+  [
+    'the default of another source',
+    { cephfs: { monitors: ['m'] } },
+    { cephfs: { monitors: ['m'], user: 'admin' } },
+    false,
+  ],
 ];
 
 describe('a volume as it is stored', () => {

@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+
+const good = 'function/injections.yaml';
+const bad = 'test/unit/configuration/no injections/injections.yaml';
+
+describe('npm run check-config', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['scripts/check-config.ts', ...args], { encoding: 'utf8' });
+
+  it('says of a sound file how many injections it has', () => {
+    const { status, stdout, stderr } = run(good);
+    expect([status, stdout, stderr]).to.deep.equal([0, `${good}: 1 injection, no problem\n`, '']);
+  });
+
+  it('prints the problems of all files, and ends with 1 where one has any', () => {
+    const { status, stdout, stderr } = run(bad, good, '/missing.yaml');
+    expect(status).to.equal(1);
+    expect(stdout).to.contain(`${good}: 1 injection`);
+    expect(stderr).to.match(/^test.*:1:1: injections: must not be empty\n\/missing\.yaml: cannot be read: ENOENT.*\n$/);
+  });
+
+  it('explains itself, and ends with 2 where it is called wrongly', () => {
+    expect(run('--help')).to.include({ status: 0, stderr: '' });
+    for (const args of [[], ['--strict', good]]) {
+      const { status, stderr } = run(...args);
+      expect(status).to.equal(2);
+      expect(stderr).to.contain('npm run check-config -- FILE');
+    }
+  });
+});
