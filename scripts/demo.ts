@@ -112,7 +112,7 @@ async function create(api: KubernetesApi, object: KubernetesObject): Promise<Kub
   const serviceAccount = (object.spec as { serviceAccountName?: string } | undefined)?.serviceAccountName;
   await prepareNamespace(api, namespace, serviceAccount);
   const body = { ...object, metadata: { ...object.metadata, namespace } };
-  const { object: stored, warnings } = await api.send('POST', collectionPath(body), { body });
+  const { object: stored, warnings } = await api.send('POST', await collectionPath(api, body), { body });
   for (const warning of warnings) console.log(`Warning: ${warning}`);
   return stored;
 }

@@ -71,11 +71,28 @@ export function connect(kubeconfig: string): KubernetesApi {
   };
 }
 
-/** Where the objects of a kind are: `/api/v1/namespaces/default/pods`. Knows the regular plurals only. */
-export function collectionPath({ apiVersion, kind, metadata }: KubernetesObject): string {
+/** Where an object's kind is served: `/api/v1/namespaces/default/pods`. Throws where the API server does not serve it. */
+export async function collectionPath(
+  api: KubernetesApi,
+  { apiVersion, kind, metadata }: KubernetesObject,
+): Promise<string> {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const plural = `${kind.toLowerCase()}s`;
-  return metadata.namespace ? `${group}/namespaces/${metadata.namespace}/${plural}` : `${group}/${plural}`;
+  const { object } = await api.send<{ resources: { name: string; kind: string; namespaced: boolean }[] }>('GET', group);
+  const resource = object.resources.find((served) => served.kind === kind && !served.name.includes('/'));
+  if (!resource) throw new Error(`the API server does not serve ${kind} of ${apiVersion}`);
+  const scope = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+  return `${group}${scope}/${resource.name}`;
+}
+
+/** Server-side apply: creates the object, or makes it so as far as `fieldManager` owns it. Throws an ApiError at fields that nobody knows. */
+export async function apply(
+  api: KubernetesApi,
+  object: KubernetesObject,
+  { fieldManager, dryRun = false }: { fieldManager: string; dryRun?: boolean },
+): Promise<Answer> {
+  const query = `fieldManager=${fieldManager}&fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`;
+  const path = `${await collectionPath(api, object)}/${object.metadata.name}?${query}`;
+  return api.send('PATCH', path, { body: object, contentType: 'application/apply-patch+yaml' });
 }
 
 /** Of a Status its message; of anything else, such as `Unauthorized` before the API proper, the text. */

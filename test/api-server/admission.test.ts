@@ -43,7 +43,7 @@ describeOnApiServer('on a real API server', (cluster) => {
 
   for (const workload of workloads()) {
     it(`the Pod of a ${workload.kind} gets them`, async () => {
-      const path = collectionPath({ ...workload, metadata: { ...workload.metadata, namespace } });
+      const path = await collectionPath(cluster.api, { ...workload, metadata: { ...workload.metadata, namespace } });
       const { object: stored } = await cluster.api.send('POST', path, { body: workload });
       const template = podOf(stored) as Pod;
       const { apiVersion, kind, metadata } = stored;

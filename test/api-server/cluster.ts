@@ -114,6 +114,19 @@ export class Cluster {
     return this.api.send<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/${name}`);
   }
 
+  /** Waits until a CustomResourceDefinition is served. */
+  async established(name: string): Promise<void> {
+    for (;;) {
+      const { object } = await this.api.send<{ status?: { conditions?: { type: string; status: string }[] } }>(
+        'GET',
+        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`,
+      );
+      const conditions = object.status?.conditions ?? [];
+      if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return;
+      await delay(50);
+    }
+  }
+
   /** The audit annotations of a namespace's requests by key, without the webhook's name, once one has the key `awaited`. */
   async auditAnnotations(namespace: string, awaited: string): Promise<Record<string, string>> {
     for (;;) {

@@ -1,0 +1,216 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { Context } from 'mocha';
+import { readInjections } from '../../function/configuration.ts';
+import { prepareNamespace } from '../../scripts/api-server.ts';
+import { apply, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
+import { parseManifest, readManifest } from '../../scripts/manifest.ts';
+import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
+import { goModule } from '../support/go-module.ts';
+import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
+
+const serving = 'knative.dev/serving@v0.42.2';
+const networking = 'knative.dev/networking@v0.0.0-20240716111826-bab7f2a3e556';
+const overlays = readdirSync('manifests/overlays');
+const applied = { fieldManager: 'test', dryRun: true };
+
+describeOnApiServer('manifests, with the real definitions of Knative and cert-manager', (cluster) => {
+  before(async function () {
+    await installDefinitions(this, cluster);
+    for (const namespace of ['hello-system', 'cert-manager', 'knative-serving', 'kourier-system', 'contour-external']) {
+      await prepareNamespace(cluster.api, namespace);
+    }
+  });
+
+  for (const directory of [
+    ...overlays.map((name) => `overlays/${name}`),
+    'platform/issuer',
+    'platform/cluster-local-tls',
+    'demo',
+  ]) {
+    it(`${directory} is taken by server-side validation`, async () => {
+      const objects = kustomize(`manifests/${directory}`);
+      for (const object of objects) await apply(cluster.api, object, applied);
+      expect(objects).not.to.have.length(0);
+    });
+  }
+
+  it('a field that nobody knows would be seen', async () => {
+    const [object] = kustomize('manifests/overlays/gateway-kourier').filter(({ kind }) => kind === 'DomainMapping');
+    if (!object) throw new Error('the overlay has no DomainMapping');
+    const misspelt = { ...object, spec: { ...(object.spec as object), reff: {} } };
+    expect((await refusal(apply(cluster.api, misspelt, applied))).message).to.contain('reff');
+  });
+
+  it("the keys of Knative's configuration that are not ours survive", async () => {
+    const config = (name: string, data: object) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'knative-serving' },
+      data,
+    });
+    const theirs = {
+      'ingress-class': 'kourier.ingress.networking.knative.dev',
+      'cluster-local-domain-tls': 'Disabled',
+      _example: '# …',
+    };
+    const collection = '/api/v1/namespaces/knative-serving/configmaps';
+    await cluster.api.send('POST', collection, { body: config('config-network', theirs) });
+    const [ours] = kustomize('manifests/platform/cluster-local-tls').filter(
+      ({ metadata }) => metadata.name === 'config-network',
+    );
+    if (!ours) throw new Error('there is no config-network');
+    const message = (await refusal(apply(cluster.api, ours, { fieldManager: 'hello-webhook' }))).message;
+    expect(message).to.contain('.data.cluster-local-domain-tls');
+    await cluster.api.send('PATCH', `${collection}/config-network`, {
+      body: { data: { 'cluster-local-domain-tls': null } },
+      contentType: 'application/merge-patch+json',
+    });
+    const { object } = await apply(cluster.api, ours, { fieldManager: 'hello-webhook' });
+    expect(object.data).to.deep.equal({ ...theirs, 'cluster-local-domain-tls': 'Enabled' });
+  });
+});
+
+describe('manifests', () => {
+  before(function () {
+    requireKubectl(this);
+  });
+
+  it('ask the function for each injection of theirs, in the way that the scripts do', () => {
+    const injections = readInjections('manifests/function/injections.yaml');
+    const target = { name: 'hello-webhook', url: '', caCert: '' };
+    const wanted = webhookConfiguration(target, injections).webhooks ?? [];
+    const [configuration] = readManifest('manifests/webhook/webhook.yaml') as (KubernetesObject &
+      V1MutatingWebhookConfiguration)[];
+    const entries = configuration?.webhooks ?? [];
+    expect(entries.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector }))).to.deep.equal(
+      wanted.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector })),
+    );
+  });
+
+  it('hold the default configuration', () => {
+    expect(readInjections('manifests/function/injections.yaml')).to.deep.equal(
+      readInjections('function/injections.yaml'),
+    );
+  });
+
+  it('make a new revision of a changed configuration: its name in the Service carries its hash', () => {
+    const nameIn = (objects: KubernetesObject[]) => {
+      const text = JSON.stringify(
+        objects.find(({ kind, apiVersion }) => kind === 'Service' && apiVersion.startsWith('serving')),
+      );
+      return /"configMap":\{"name":"(hello-webhook-injections-\w+)"/.exec(text)?.[1];
+    };
+    const original = nameIn(kustomize('manifests/function'));
+    const changed = nameIn(
+      edited('function', 'function/injections.yaml', (text) => text.replace('/etc/config', '/etc/hello')),
+    );
+    expect(original).to.match(/-\w{10}$/);
+    expect(changed)
+      .to.match(/-\w{10}$/)
+      .and.not.to.equal(original);
+  });
+
+  for (const overlay of overlays) {
+    it(`change namespace, name and image by one edit each: ${overlay}`, () => {
+      const settings = 'components/settings/settings.yaml';
+      const place = `overlays/${overlay}`;
+      const moved = JSON.stringify(
+        edited(place, settings, (text) => text.replace('namespace: hello-system', 'namespace: elsewhere')),
+      );
+      expect(moved).not.to.contain('hello-system');
+      expect(moved).to.contain('elsewhere');
+      const renamed = edited(place, settings, (text) =>
+        text.replace('  name: hello-webhook\n  namespace', '  name: renamed\n  namespace'),
+      );
+      // What is left is within the namespace, or belongs to the image.
+      const left = JSON.stringify(renamed).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
+      expect(left.map((name) => name.replace(/injections-\w{10}/, 'injections'))).to.satisfy((names: string[]) =>
+        names.every((name) => namesThatStay.has(name)),
+      );
+      const image = JSON.stringify(
+        edited(place, `${place}/kustomization.yaml`, (text) =>
+          text.replace('ko.local/hello-webhook', 'registry.example.com/mine'),
+        ),
+      );
+      expect(image.includes('registry.example.com/mine:latest')).to.equal(!overlay.endsWith('-webhook'));
+    });
+  }
+
+  for (const [component, change] of [
+    ['fail-closed', '"failurePolicy":"Fail"'],
+    ['always-warm', '"autoscaling.knative.dev/min-scale":"1"'],
+  ]) {
+    it(`can be ${component}`, () => {
+      const place = 'overlays/gateway-contour';
+      const add = (text: string) => text.replace('components:\n', `components:\n  - ../../components/${component}\n`);
+      expect(JSON.stringify(kustomize(`manifests/${place}`))).not.to.contain(change);
+      expect(JSON.stringify(edited(place, `${place}/kustomization.yaml`, add))).to.contain(change);
+    });
+  }
+});
+
+const namesThatStay = new Set([
+  'ko.local/hello-webhook:latest',
+  'hello-webhook-injections',
+  '/etc/hello-webhook',
+  '/etc/hello-webhook/injections.yaml',
+  'hello-webhook/inject',
+  'hello-webhook-ca',
+  'hello-webhook-gateway',
+  'hello-webhook-issuer',
+  'hello-system/hello-webhook-ca',
+]);
+
+/** What `kubectl apply -k` would apply. */
+function kustomize(directory: string): KubernetesObject[] {
+  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`kubectl kustomize ${directory}: ${stderr}`);
+  return parseManifest(stdout, directory);
+}
+
+/** The same of a copy of the manifests in which one file was edited. */
+function edited(directory: string, file: string, edit: (text: string) => string): KubernetesObject[] {
+  const copy = mkdtempSync(join(tmpdir(), 'hello-webhook-test-'));
+  try {
+    cpSync('manifests', copy, { recursive: true });
+    const text = readFileSync(join(copy, file), 'utf8');
+    writeFileSync(join(copy, file), edit(text));
+    return kustomize(join(copy, directory));
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+function requireKubectl(test: Context): void {
+  if (!spawnSync('kubectl', ['version', '--client']).error) return;
+  if (process.env.CI) throw new Error('kubectl is not installed');
+  console.log('    skipped, kubectl is not installed');
+  test.skip();
+}
+
+/** Installs the definitions of all kinds that the manifests use, and waits until they are served. */
+async function installDefinitions(test: Context, cluster: Cluster): Promise<void> {
+  requireKubectl(test);
+  const modules = [goModule(test, serving), goModule(test, networking)];
+  const files = [
+    ...['service', 'domain-mapping'].map((name) => join(modules[0] ?? '', `config/core/300-resources/${name}.yaml`)),
+    join(modules[0] ?? '', 'third_party/cert-manager-latest/cert-manager.yaml'),
+    join(modules[1] ?? '', 'config/domain-claim.yaml'),
+  ];
+  const definitions = files.flatMap(readManifest).filter(({ kind }) => kind === 'CustomResourceDefinition');
+  for (const definition of definitions) {
+    await apply(cluster.api, withoutConversion(definition), { fieldManager: 'test' });
+  }
+  for (const { metadata } of definitions) await cluster.established(metadata.name ?? '');
+}
+
+/** The webhooks that convert between versions are not running. */
+function withoutConversion(definition: KubernetesObject): KubernetesObject {
+  const { conversion: _, ...spec } = definition.spec as Record<string, unknown>;
+  return { ...definition, spec };
+}
