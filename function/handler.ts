@@ -27,8 +27,8 @@ export interface Answer {
   record?: { severity: Severity; message: string; [field: string]: unknown };
 }
 
-/** Decides an AdmissionRequest. What it throws is a bug of ours. */
-export type Reviewer = (request: AdmissionRequest) => Review;
+/** Decides an AdmissionRequest, before `deadline` says that the API server no longer waits. What it throws is a bug of ours. */
+export type Reviewer = (request: AdmissionRequest, deadline: () => AbortSignal) => Review | Promise<Review>;
 
 /**
  * The HTTP side of the webhook, all answers as JSON:
@@ -44,9 +44,9 @@ export type Reviewer = (request: AdmissionRequest) => Review;
  * | … `review` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
  */
 export function createHandler({ review, log }: { review: Reviewer; log: Log }) {
-  return (request: RequestWithBody, response: ServerResponse): void => {
+  return async (request: RequestWithBody, response: ServerResponse): Promise<void> => {
     const logged = logFor(request, log);
-    send(response, refusalOf(request) ?? answerTo(request, review), logged);
+    send(response, refusalOf(request) ?? (await answerTo(request, review)), logged);
   };
 }
 
@@ -105,18 +105,23 @@ function refusal(status: number, error: string, headers: Record<string, string> 
 
 export const tooLarge = refusal(413, `the body must not be larger than ${maxBodyBytes} bytes`);
 
-function answerTo({ method, rawBody = Buffer.alloc(0) }: RequestWithBody, review: Reviewer): Answer {
+async function answerTo(request: RequestWithBody, review: Reviewer): Promise<Answer> {
+  const { method, rawBody = Buffer.alloc(0) } = request;
   if (method !== 'POST') return { status: 200, body: { status: 'ok' } };
   const value = parseJson(rawBody);
   if (value === undefined) return refusal(400, 'the body is not valid JSON');
   const parsed = parseAdmissionReview(value);
-  return 'problem' in parsed ? refusal(400, parsed.problem) : decisionOn(parsed.review, review);
+  if ('problem' in parsed) return refusal(400, parsed.problem);
+  return decisionOn(parsed.review, (asked) => review(asked, () => deadlineOf(request.url ?? '')));
 }
 
-function decisionOn(admissionReview: AdmissionReview, review: Reviewer): Answer {
+async function decisionOn(
+  admissionReview: AdmissionReview,
+  review: (request: AdmissionRequest) => Review | Promise<Review>,
+): Promise<Answer> {
   const who = identity(admissionReview.request);
   try {
-    const { response, reason, ...decided } = review(admissionReview.request);
+    const { response, reason, ensure: _, ...decided } = await review(admissionReview.request);
     const severity = decided.skipped.length > 0 ? 'WARNING' : 'INFO';
     const record = { severity, message: reason ?? decided.decision, ...who, ...decided } as const;
     return { status: 200, body: inVersionOf(admissionReview, response), record };
@@ -135,6 +140,12 @@ function parseJson(body: Buffer): unknown {
     // Not passed on: the parser's message quotes the body.
     return undefined;
   }
+}
+
+/** A second before the API server gives up, by its `?timeout=10s`; that is its default, too. */
+function deadlineOf(url: string): AbortSignal {
+  const seconds = Number(/[?&]timeout=(\d+)s/.exec(url)?.[1] ?? 10);
+  return AbortSignal.timeout(Math.max(500, seconds * 1000 - 1000));
 }
 
 /** Whether a value is nested deeper than any Pod is, and than V8's stack may bear. Asked only once it has not borne it. */

@@ -14,6 +14,8 @@ export interface Injection {
   containers?: Names;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  /** Whether the volume's ConfigMaps are copied from the function's namespace to where they are missing. */
+  ensure?: boolean;
   onConflict: 'skip' | 'deny';
 }
 
@@ -33,6 +35,13 @@ export const skippedAnnotation = `${annotationPrefix}skipped`;
 /** Fills in the defaults: `onConflict: skip`, and the volume's name for the mount. */
 export function withDefaults(declared: DeclaredInjection): Injection {
   return { onConflict: 'skip', ...declared, mount: { name: declared.volume.name, ...declared.mount } };
+}
+
+/** The names of the ConfigMaps that a volume takes its files from. */
+export function configMapsOf({ configMap, projected }: V1Volume): string[] {
+  return [configMap, ...(projected?.sources ?? []).map((source) => source.configMap)].flatMap(
+    (source) => source?.name ?? [],
+  );
 }
 
 /**
@@ -85,7 +94,10 @@ const sources = [
 ];
 
 /** The API server makes an empty directory of a volume whose source it does not know, and says nothing. */
-function volumeProblems({ volume = { name: '' } }: Partial<DeclaredInjection>): Problem[] {
+function volumeProblems({ volume = { name: '' }, ensure }: Partial<DeclaredInjection>): Problem[] {
+  if (ensure && volume.name && configMapsOf(volume).length === 0) {
+    return [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }];
+  }
   return Object.keys(volume).flatMap((name) => {
     const meant = sources.find((source) => source.toLowerCase() === name.toLowerCase());
     return meant && meant !== name ? [{ path: ['volume', name], message: `must be spelt ${meant}` }] : [];

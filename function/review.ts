@@ -11,7 +11,7 @@ import {
   oldPod,
 } from './admission.ts';
 import { brief, type Injected, inject, injectEphemeral } from './inject.ts';
-import { type Injection, optOutAnnotation, skippedAnnotation } from './injection.ts';
+import { configMapsOf, type Injection, optOutAnnotation, skippedAnnotation } from './injection.ts';
 import { prove } from './proof.ts';
 import { selectsLabels, selectsName } from './selector.ts';
 
@@ -25,6 +25,8 @@ export interface Review {
   injections: string[];
   /** What was left out and why, a line each. */
   skipped: string[];
+  /** The ConfigMaps to be copied into the Pod's namespace where they are missing; none on a dry run. */
+  ensure: string[];
 }
 
 /**
@@ -79,13 +81,19 @@ function selects({ selector, namespaces }: Injection, { namespace = '' }: Admiss
 
 function unchanged(request: AdmissionRequest, reason: string): Review {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
-  return { response, decision: 'unchanged', reason, injections: [], skipped: [] };
+  return { response, decision: 'unchanged', reason, injections: [], skipped: [], ensure: [] };
 }
 
 function refused(request: AdmissionRequest, conflicts: string[]): Review {
   const skipped = conflicts.map(brief);
   const notes = { auditAnnotations: { denied: skipped.join('; ') } };
-  return { response: deny(request, conflicts.join('; '), notes), decision: 'denied', injections: [], skipped };
+  return {
+    response: deny(request, conflicts.join('; '), notes),
+    decision: 'denied',
+    injections: [],
+    skipped,
+    ensure: [],
+  };
 }
 
 function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Review {
@@ -99,9 +107,19 @@ function allowed(request: AdmissionRequest, { injected, skipped }: Injected, pat
     ...(isNothingToDo && { unchanged: reason }),
   };
   const notes: Notes = { ...(lines.length > 0 && { warnings: lines }), auditAnnotations };
-  const rest = { response: allowWith(request, patch, notes), injections, skipped: lines };
+  const rest = {
+    response: allowWith(request, patch, notes),
+    injections,
+    skipped: lines,
+    ensure: toEnsure(request, injected),
+  };
   if (isNothingToDo) return { ...rest, decision: 'unchanged', reason };
   return { ...rest, decision: injections.length > 0 ? 'injected' : 'skipped' };
+}
+
+function toEnsure({ dryRun, subResource }: AdmissionRequest, injected: readonly Injection[]): string[] {
+  if (dryRun || subResource) return [];
+  return [...new Set(injected.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
 }
 
 /** The JSONPatch from one Pod to the other. A null that gets a value counts as absent: that is an `add` too. */

@@ -1,7 +1,8 @@
-/** `npm run build`: bundles the function into dist/start.cjs. */
+/** `npm run build`: bundles the function into dist. */
 import { statSync } from 'node:fs';
 import { bundle } from './bundle.ts';
 
-const outfile = 'dist/start.cjs';
-await bundle(outfile);
-console.log(`${outfile}: ${Math.round(statSync(outfile).size / 1000)} kB`);
+await bundle('dist');
+for (const file of ['dist/start.cjs', 'dist/cluster.cjs']) {
+  console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);
+}

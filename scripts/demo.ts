@@ -66,7 +66,9 @@ await runCommand(async (cleanup) => {
 
 /** The options, or the exit status where there is nothing to do but to explain them. */
 function readOptions(): { files: string[]; keep: boolean } | number {
-  const demo = ['hello-configmap', 'busybox'].map((name) => new URL(`../manifests/demo/${name}.yaml`, import.meta.url));
+  const demo = ['configmap/hello-configmap', 'busybox'].map(
+    (name) => new URL(`../manifests/demo/${name}.yaml`, import.meta.url),
+  );
   try {
     const { values } = parseArgs({
       options: {

@@ -17,15 +17,15 @@ export interface FunctionServer {
   records(matches: (record: LogRecord) => boolean, count?: number): Promise<LogRecord[]>;
 }
 
-/** Starts the function from source on a free port; `injections` is the path of a configuration other than the default. */
+/** Starts the function from source on a free port, with `env` beside what it needs from ours. */
 export async function startFunction(
   cleanup: AsyncDisposableStack,
-  { injections = '' }: { injections?: string } = {},
+  env: NodeJS.ProcessEnv = {},
 ): Promise<FunctionServer> {
   const entry = fileURLToPath(new URL('../function/start.ts', import.meta.url));
   const child = startChild(process.execPath, [entry], {
     cleanup,
-    env: { ...process.env, PORT: '0', INJECTIONS: injections },
+    env: { PATH: process.env.PATH, ...env, PORT: '0' },
   });
   const port = await child.waitFor((line) => /"message":"listening","port":(\d+)/.exec(line)?.[1]);
   const authority = await createCertificateAuthority('hello-webhook throwaway function');

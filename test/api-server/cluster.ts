@@ -56,13 +56,13 @@ export class Cluster {
     await this.#cleanup.disposeAsync();
   }
 
-  /** Starts a function with these injections; it ends with the cluster. */
-  async startFunction(injections: string): Promise<FunctionServer> {
+  /** Starts a function with these injections and environment; it ends with the cluster. */
+  async startFunction(injections: string, env: NodeJS.ProcessEnv = {}): Promise<FunctionServer> {
     const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
     this.#cleanup.defer(() => rm(directory, { recursive: true }));
     const file = join(directory, 'injections.yaml');
     await writeFile(file, injections);
-    return startFunction(this.#cleanup, { injections: file });
+    return startFunction(this.#cleanup, { ...env, INJECTIONS: file });
   }
 
   /** A new namespace in which the webhook at `target` is registered for these injections; the API server uses it already. */

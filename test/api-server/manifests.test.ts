@@ -6,6 +6,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { readInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
 import { prepareNamespace } from '../../scripts/api-server.ts';
 import { apply, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
 import { parseManifest, readManifest } from '../../scripts/manifest.ts';
@@ -92,10 +93,9 @@ describe('manifests', () => {
     );
   });
 
-  it('hold the default configuration', () => {
-    expect(readInjections('manifests/function/injections.yaml')).to.deep.equal(
-      readInjections('function/injections.yaml'),
-    );
+  it('hold the default configuration, and have its ConfigMap copied', () => {
+    const ensured = defaultInjections.map((injection) => ({ ...injection, ensure: true }));
+    expect(readInjections('manifests/function/injections.yaml')).to.deep.equal(ensured);
   });
 
   it('make a new revision of a changed configuration: its name in the Service carries its hash', () => {

@@ -17,13 +17,14 @@ describe('review', () => {
       const configuration = file('injections.yaml');
       const injections = existsSync(configuration) ? readInjections(configuration) : defaultInjections;
       const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
-      const { response, decision, ...rest } = review(request, injections);
+      const { response, decision, ensure, ...rest } = review(request, injections);
       const { uid: _, ...answer } = response;
       const patch = patchOf(response);
       if ('patch' in answer) Object.assign(answer, { patch: patch.map(({ op, path }) => `${op} ${path}`) });
       expectAsIn(file('expected.yaml'), {
         decision,
         ...rest,
+        ...(ensure.length > 0 && { ensure }),
         response: answer,
         ...(patch.length > 0 && { pod: applyStrictly(request.object, patch) }),
       });

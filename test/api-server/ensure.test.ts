@@ -1,0 +1,123 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { connectToCluster } from '../../function/cluster.ts';
+import { prepareNamespace } from '../../scripts/api-server.ts';
+import type { FunctionServer } from '../../scripts/function-server.ts';
+import { type ApiError, apply, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
+import { readManifest } from '../../scripts/manifest.ts';
+import { type Cluster, describeOnApiServer, helloInjection } from './cluster.ts';
+
+const ensured = `${helloInjection}    ensure: true\n`;
+const pod = {
+  metadata: { name: 'app', labels: { hello: 'true' } },
+  spec: { containers: [{ name: 'app', image: 'app:1' }] },
+};
+const source = { 'hello.txt': 'from the source\n' };
+
+describeOnApiServer('ensure', (cluster) => {
+  let server: FunctionServer;
+  const namespace = () => cluster.namespaceWith(server, ensured, { sideEffects: 'NoneOnDryRun' });
+
+  before(async () => {
+    await prepareNamespace(cluster.api, 'hello-system', 'hello-webhook');
+    await createConfigMap(cluster, 'hello-system', source);
+    for (const object of readManifest('manifests/components/ensure/rights.yaml')) {
+      await apply(cluster.api, object, { fieldManager: 'test' });
+    }
+    server = await cluster.startFunction(ensured, { KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook') });
+  });
+
+  it('copies the ConfigMap to where the Pod is, marked as ours, with no more rights than the component gives', async () => {
+    const where = await namespace();
+    const { warnings } = await cluster.createPod(where, pod);
+    expect(warnings).to.deep.equal([]);
+    const { metadata, data } = await configMap(cluster, where);
+    expect(data).to.deep.equal(source);
+    expect(metadata.labels).to.deep.equal({ 'app.kubernetes.io/managed-by': 'hello-webhook' });
+    expect(metadata.annotations).to.deep.equal({ 'hello-webhook/copied-from': 'hello-system' });
+  });
+
+  it('leaves one that is there as it is', async () => {
+    const where = await namespace();
+    await createConfigMap(cluster, where, { 'hello.txt': 'their own\n' });
+    const { warnings } = await cluster.createPod(where, pod);
+    expect(warnings).to.deep.equal([]);
+    expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'their own\n' });
+  });
+
+  it('copies nothing on a dry run', async () => {
+    const where = await namespace();
+    await cluster.createPod(where, pod, '?dryRun=All');
+    expect(await configMap(cluster, where).catch((error: ApiError) => error.status)).to.equal(404);
+  });
+
+  it('serves twenty Pods at once', async () => {
+    const where = await namespace();
+    const all = Array.from({ length: 20 }, (_, index) => ({
+      ...pod,
+      metadata: { ...pod.metadata, name: `app-${index}` },
+    }));
+    const created = await Promise.all(all.map((one) => cluster.createPod(where, one)));
+    expect(created.flatMap(({ warnings }) => warnings)).to.deep.equal([]);
+    expect((await configMap(cluster, where)).data).to.deep.equal(source);
+  });
+
+  it('warns, and lets the Pod in, where the source is missing or the rights are', async () => {
+    const other = ensured.replace('hello-configmap', 'other-configmap');
+    const otherServer = await cluster.startFunction(other, {
+      KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook'),
+    });
+    const where = await cluster.namespaceWith(otherServer, other, { sideEffects: 'NoneOnDryRun' });
+    const { warnings } = await cluster.createPod(where, pod);
+    const text = `ConfigMap other-configmap is not ensured: cannot read ConfigMap other-configmap in ${where}: forbidden: apply the component ensure`;
+    expect(warnings).to.deep.equal([`${text.slice(0, 119)}…`]);
+    const [record] = await otherServer.records(({ decision }) => decision === 'injected');
+    expect(record?.skipped).to.deep.equal(warnings);
+  });
+
+  it('says what is missing where the function has no access to the API', async () => {
+    const alone = await cluster.startFunction(ensured);
+    const where = await cluster.namespaceWith(alone, ensured, { sideEffects: 'NoneOnDryRun' });
+    const { warnings } = await cluster.createPod(where, pod);
+    expect(warnings).to.deep.equal([
+      'ConfigMap hello-configmap is not ensured: the function has no access to the API: apply the component ensure',
+    ]);
+  });
+
+  it('gives up when the API server would', async () => {
+    const access = connectToCluster({ KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook') });
+    const error = await access
+      .ensureConfigMap('default', 'hello-configmap', AbortSignal.abort())
+      .catch((reason) => reason);
+    expect(error.message).to.equal(
+      'cannot read ConfigMap hello-configmap in default: the API server did not answer in time',
+    );
+  });
+});
+
+type ConfigMap = KubernetesObject & { data?: Record<string, string> };
+
+async function configMap(cluster: Cluster, namespace: string): Promise<ConfigMap> {
+  return (await cluster.api.send<ConfigMap>('GET', `/api/v1/namespaces/${namespace}/configmaps/hello-configmap`))
+    .object;
+}
+
+async function createConfigMap(cluster: Cluster, namespace: string, data: object): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'hello-configmap' }, data };
+  await cluster.api.send('POST', `/api/v1/namespaces/${namespace}/configmaps`, { body });
+}
+
+/** A kubeconfig with a token of a ServiceAccount in hello-system, as a Pod has it. */
+async function kubeconfigOf(cluster: Cluster, serviceAccount: string): Promise<string> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
+  const path = `/api/v1/namespaces/hello-system/serviceaccounts/${serviceAccount}/token`;
+  const { object } = await cluster.api.send<{ status: { token: string } }>('POST', path, { body });
+  const admin = JSON.parse(await readFile(cluster.server.kubeconfig, 'utf8'));
+  const user = { name: 'function', user: { token: object.status.token } };
+  const context = { ...admin.contexts[0].context, user: 'function', namespace: 'hello-system' };
+  const kubeconfig = { ...admin, users: [user], contexts: [{ ...admin.contexts[0], context }] };
+  const file = join(dirname(cluster.server.kubeconfig), `${serviceAccount}.json`);
+  await writeFile(file, JSON.stringify(kubeconfig));
+  return file;
+}
