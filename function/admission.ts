@@ -42,13 +42,19 @@ export type Notes = Pick<AdmissionResponse, 'warnings' | 'auditAnnotations'>;
 const findReviewProblem = validator(reviewSchema, 'first');
 const findPodProblem = validator(podSchema, 'first');
 
+/** An AdmissionReview, or what is wrong with it and the request as far as it is one. */
+export type Parsed = { review: AdmissionReview } | { problem: string; request?: AdmissionRequest };
+
 /** The AdmissionReview in a parsed body, v1 or v1beta1, or what is wrong with it: `request.object.spec is required`. */
-export function parseAdmissionReview(body: unknown): { review: AdmissionReview } | { problem: string } {
+export function parseAdmissionReview(body: unknown): Parsed {
   const [problem] = findReviewProblem(body);
   if (problem) return { problem: inWords(problem) };
   const review = body as AdmissionReview;
   const [podProblem] = carriesPod(review.request) ? findPodProblem(review.request.object) : [];
-  if (podProblem) return { problem: inWords({ ...podProblem, path: ['request', 'object', ...podProblem.path] }) };
+  if (podProblem) {
+    const path = ['request', 'object', ...podProblem.path];
+    return { problem: inWords({ ...podProblem, path }), request: review.request };
+  }
   return { review };
 }
 

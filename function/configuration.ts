@@ -10,13 +10,19 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/** The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read. */
-export function readInjections(file: string): Injection[] {
-  return parseInjections(readText(file), file);
+/** Finds what else is wrong with an injection, with paths from it. */
+export type Check = (injection: Partial<DeclaredInjection>) => Problem[];
+
+/**
+ * The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read;
+ * `check` may find more than the function itself minds.
+ */
+export function readInjections(file: string, check?: Check): Injection[] {
+  return parseInjections(readText(file), file, check);
 }
 
 /** The injections of a YAML or JSON text; `file` is its name in a ConfigurationError. */
-export function parseInjections(text: string, file: string): Injection[] {
+export function parseInjections(text: string, file: string, check: Check = () => []): Injection[] {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...kubernetesYaml, lineCounter, prettyErrors: false });
   const fail = (problems: { offset: number; text: string }[]): never => {
@@ -33,7 +39,7 @@ export function parseInjections(text: string, file: string): Injection[] {
     () => document.toJS() as unknown,
     ({ message }) => fail([{ offset: 0, text: message }]),
   );
-  const problems = configurationProblems(value);
+  const problems = configurationProblems(value, check);
   if (problems.length === 0) return (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
   return fail(
     problems.map(({ path, message }) => ({
@@ -67,7 +73,7 @@ function yamlProblem({ pos, code, message }: { pos: [number, number]; code: stri
 const shapeProblems = validator(schema, 'all');
 
 /** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
-function configurationProblems(value: unknown): Problem[] {
+function configurationProblems(value: unknown, check: Check): Problem[] {
   const shape = shapeProblems(value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
@@ -75,8 +81,11 @@ function configurationProblems(value: unknown): Problem[] {
     const spoilt = shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2]);
     return soundFields(entry, new Set(spoilt));
   });
-  const sense = sound.flatMap((_, index) =>
-    injectionProblems(sound, index).map((problem) => ({ ...problem, path: ['injections', index, ...problem.path] })),
+  const sense = sound.flatMap((injection, index) =>
+    [...injectionProblems(sound, index), ...check(injection)].map((problem) => ({
+      ...problem,
+      path: ['injections', index, ...problem.path],
+    })),
   );
   return [...shape, ...sense];
 }

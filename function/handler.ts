@@ -111,7 +111,7 @@ async function answerTo(request: RequestWithBody, review: Reviewer): Promise<Ans
   const value = parseJson(rawBody);
   if (value === undefined) return refusal(400, 'the body is not valid JSON');
   const parsed = parseAdmissionReview(value);
-  if ('problem' in parsed) return refusal(400, parsed.problem);
+  if ('problem' in parsed) return badRequest(parsed);
   return decisionOn(parsed.review, (asked) => review(asked, () => deadlineOf(request.url ?? '')));
 }
 
@@ -158,18 +158,29 @@ function isTooDeep(value: unknown): boolean {
   return false;
 }
 
-/** Who a request is about. */
+function badRequest({ problem, request }: { problem: string; request?: AdmissionRequest }): Answer {
+  const { record, ...answer } = refusal(400, problem);
+  return { ...answer, record: { severity: 'WARNING', message: problem, ...record, ...(request && identity(request)) } };
+}
+
+/** Who a request is about. What a client chooses is cut: nothing has checked it yet. */
 function identity(request: AdmissionRequest): Record<string, unknown> {
-  const { uid, namespace, name, operation, subResource, dryRun } = request;
-  const metadata = carriesPod(request) ? (request.object as V1Pod).metadata : undefined;
-  const owner = metadata?.ownerReferences?.find(({ controller }) => controller) ?? metadata?.ownerReferences?.[0];
+  const { uid, namespace, name, operation, subResource, dryRun, object } = request;
+  const metadata = carriesPod(request) ? (object as Partial<V1Pod> | null)?.metadata : undefined;
+  const owners = Array.isArray(metadata?.ownerReferences) ? metadata.ownerReferences : [];
+  const owner = owners.find(({ controller }) => controller) ?? owners[0];
   return {
-    uid,
-    namespace,
-    pod: name || metadata?.name || metadata?.generateName,
-    owner: owner && `${owner.kind}/${owner.name}`,
-    operation,
-    subResource: subResource || undefined,
+    uid: cut(uid),
+    namespace: cut(namespace),
+    pod: cut(name || metadata?.name || metadata?.generateName),
+    owner: owner && cut(`${owner.kind}/${owner.name}`),
+    operation: cut(operation),
+    subResource: cut(subResource || undefined),
     dryRun: dryRun ?? false,
   };
+}
+
+/** The longest name that Kubernetes knows has 253 characters. */
+function cut(text: unknown): string | undefined {
+  return typeof text === 'string' ? text.slice(0, 253) : undefined;
 }

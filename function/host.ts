@@ -10,6 +10,9 @@ import type { Log } from './log.ts';
  */
 const keepAliveMs = 95_000;
 
+/** The API server waits 30 s at most; a body that takes longer is cut off. */
+const requestMs = 30_000;
+
 /**
  * Makes the functions framework's server fit for the API server, as soon as it listens; whoever starts it, `start.ts`
  * or the framework's own command line. The framework has no way to reach its server before: it reads bodies up to
@@ -33,6 +36,7 @@ export function hostWhenListening(log: Log): void {
 function host(server: Server, log: Log): void {
   server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = keepAliveMs + 1_000;
+  server.requestTimeout = requestMs;
   const framework = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', async (request: RequestWithBody, response) => {
@@ -48,33 +52,50 @@ function host(server: Server, log: Log): void {
   });
 }
 
-/** How much of a refused body is read, and dropped, so that its sender comes to read the answer. */
-const maxDroppedBytes = 4 * maxBodyBytes;
+/** How much of a refused body is read and dropped, and how long, so that its sender comes to read the answer. */
+const maxDropped = { bytes: 4 * maxBodyBytes, ms: 2_000 };
 
-/** A request's body, or why it is refused: by then it is read too, unless it is far too large. */
-async function readBody(
+/** A request's body, or why it is refused: by then the rest has been read too, unless it is far too much or too slow. */
+function readBody(
   request: IncomingMessage,
   refusal: Answer | undefined,
 ): Promise<{ body: Buffer } | Answer | 'aborted'> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let refused = refusal;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let refused = refusal;
+    let dropping: NodeJS.Timeout | undefined;
+    const finish = () => {
+      clearTimeout(dropping);
+      request.removeListener('data', read);
+      resolve(refused ?? { body: Buffer.concat(chunks) });
+    };
+    const refuse = (answer: Answer) => {
+      refused = answer;
+      chunks.length = 0;
+      dropping ??= setTimeout(finish, maxDropped.ms);
+    };
+    const read = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBodyBytes) refused ??= tooLarge;
-      if (refused) chunks.length = 0;
-      else chunks.push(chunk);
-      if (bytes > maxDroppedBytes) break;
-    }
-  } catch {
-    return 'aborted';
-  }
-  return refused ?? { body: Buffer.concat(chunks) };
+      if (!refused && bytes > maxBodyBytes) refuse(tooLarge);
+      if (!refused) chunks.push(chunk);
+      if (bytes > maxDropped.bytes) finish();
+    };
+    if (refused) refuse(refused);
+    request
+      .on('data', read)
+      .once('end', finish)
+      .once('close', () => {
+        clearTimeout(dropping);
+        resolve('aborted');
+      });
+  });
 }
 
 /** How long connections without a request are kept once we are to end: whoever holds one may be sending just now. */
 const lingerMs = 5_000;
+/** How long requests under way are waited for: less than the 30 s that Knative gives. */
+const drainMs = 25_000;
 
 /**
  * Ends the process when it is told to, as Knative does once it routes elsewhere: the listener closes; what is under way
@@ -93,6 +114,7 @@ export function drainOnSignal(server: Server, log: Log): void {
     // http.Server's own close would close idle connections at once.
     TcpServer.prototype.close.call(server, () => process.exit(0));
     setTimeout(() => server.closeIdleConnections(), lingerMs);
+    setTimeout(() => server.closeAllConnections(), drainMs);
     log('INFO', `${signal}: draining`);
   };
   process.once('SIGTERM', drain).once('SIGINT', drain);

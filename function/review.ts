@@ -64,7 +64,8 @@ export function review(request: AdmissionRequest, injections: readonly Injection
 /** Why a request is none of ours, or undefined where it is. */
 function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
   const { kind, operation, subResource = '' } = request;
-  if (!carriesPod(request)) return `${operation} of ${[kind.group, kind.kind, subResource].filter(Boolean).join('/')}`;
+  if (!carriesPod(request))
+    return brief(`${operation} of ${[kind.group, kind.kind, subResource].filter(Boolean).join('/')}`);
   if ((operation === 'UPDATE') !== (subResource === 'ephemeralcontainers')) return 'the mounts of a Pod cannot change';
   const annotations = pod.metadata?.annotations ?? {};
   // NodeRestriction refuses a kubelet's mirror Pod that refers to a ConfigMap: the static Pod would vanish from the API.

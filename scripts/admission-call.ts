@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
 import jsonpatch from 'fast-json-patch';
-import type { KubernetesObject } from './kubernetes-api.ts';
+import type { Answer, KubernetesObject } from './kubernetes-api.ts';
 
 /**
  * Sends a Pod's creation to a webhook the way an API server does, and gives back the Pod as it would be stored: for where
@@ -13,7 +13,7 @@ import type { KubernetesObject } from './kubernetes-api.ts';
 export async function callWebhook(
   { url, caCert }: { url: string; caCert: string },
   pod: KubernetesObject,
-): Promise<KubernetesObject> {
+): Promise<Answer> {
   const { name = '', namespace = 'default' } = pod.metadata;
   const review = {
     apiVersion: 'admission.k8s.io/v1',
@@ -37,13 +37,14 @@ export async function callWebhook(
   sent.end(JSON.stringify(review));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   const { response, error } = (await json(answer)) as ReviewAnswer;
-  if (!response?.allowed) throw new Error(`the webhook refused ${name}: ${response?.status?.message ?? error}`);
-  if (!response.patch) return pod;
+  if (!response?.allowed) throw new Error(response?.status?.message ?? error);
+  const { warnings = [] } = response;
+  if (!response.patch) return { object: pod, warnings };
   const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'));
-  return jsonpatch.applyPatch(pod, patch, true, false).newDocument;
+  return { object: jsonpatch.applyPatch(pod, patch, true, false).newDocument, warnings };
 }
 
 interface ReviewAnswer {
-  response?: { allowed: boolean; patch?: string; status?: { message: string } };
+  response?: { allowed: boolean; patch?: string; warnings?: string[]; status?: { message: string } };
   error?: string;
 }

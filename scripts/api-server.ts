@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { startChild } from './child.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { freePorts } from './free-ports.ts';
 import { ApiError, connect, type KubernetesApi } from './kubernetes-api.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A running kube-apiserver with its etcd. No kubelet, scheduler or controller: Pods are stored and stay Pending. */
 export interface ApiServer {
@@ -24,9 +24,7 @@ export async function startApiServer(
   { etcd, kubeApiserver }: ControlPlane,
   cleanup: AsyncDisposableStack,
 ): Promise<ApiServer> {
-  // Synchronously, so that no interruption comes between it and its removal.
-  const directory = mkdtempSync(join(tmpdir(), 'hello-webhook-'));
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
   const [clientPort, peerPort, port] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${clientPort}`;
   const files = await writeFiles(directory, `https://127.0.0.1:${port}`);

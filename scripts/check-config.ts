@@ -1,10 +1,12 @@
 /** `npm run check-config -- FILE…`: prints every problem of configuration files, with its place. */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, readInjections } from '../function/configuration.ts';
+import { volumeFieldProblems } from './volume-fields.ts';
 
 const usage = `npm run check-config -- FILE...
 
-Checks injections.yaml files as the function does at its start, and prints each problem as FILE:LINE:COLUMN: field: problem.
+Checks injections.yaml files as the function does at its start, and their volumes for fields that Kubernetes does not
+know. Prints each problem as FILE:LINE:COLUMN: field: problem.
 Exits with 0 where all are sound, 1 where one is not, 2 where it was called wrongly.
 `;
 
@@ -21,7 +23,7 @@ function main(): number {
 
 function check(file: string): number {
   try {
-    const { length } = readInjections(file);
+    const { length } = readInjections(file, volumeFieldProblems);
     console.log(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
     return 0;
   } catch (error) {
@@ -31,6 +33,8 @@ function check(file: string): number {
   }
 }
 
+// npm runs scripts in the project, whatever directory it was called in.
+process.chdir(process.env.INIT_CWD ?? '.');
 try {
   process.exitCode = main();
 } catch (error) {

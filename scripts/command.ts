@@ -8,9 +8,11 @@ export type Progress = (text?: string) => void;
 export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promise<number>): Promise<never> {
   const cleanup = new AsyncDisposableStack();
   const interrupted = new Promise<number>((resolve) => {
-    for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
+    for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 })) {
       process.on(signal, () => resolve(status));
     }
+    // Whoever reads the output has gone.
+    process.stdout.on('error', () => resolve(141));
   });
   let status = 1;
   try {

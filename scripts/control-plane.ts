@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Progress } from './command.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Where the two programs of a control plane are. */
 export interface ControlPlane {
@@ -60,9 +61,7 @@ function inDirectory(directory: string, origin: string): ControlPlane | undefine
 /** Builds both into `directory`, which is there only once both are. */
 async function build(directory: string, progress: Progress, cleanup: AsyncDisposableStack): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
-  // Synchronously, so that no interruption comes between it and its removal.
-  const work = mkdtempSync(`${directory}.building-`);
-  cleanup.defer(() => rm(work, { recursive: true, force: true }));
+  const work = temporaryDirectory(`${directory}.building-`, cleanup);
   const out = join(work, 'bin');
   const build = { work, out, progress, cleanup };
   await buildProgram({ ...build, program: 'go.etcd.io/etcd/server/v3', version: etcdVersion, name: 'etcd' });

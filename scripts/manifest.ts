@@ -35,21 +35,47 @@ export function podOf(object: KubernetesObject): KubernetesObject | undefined {
   const spec = object.spec as WorkloadSpec | undefined;
   const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
   if (!template?.spec || !Array.isArray(template.spec.containers)) return undefined;
-  const { name, namespace } = object.metadata;
+  const { name = object.metadata.generateName, namespace } = object.metadata;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...template.metadata, generateName: `${name}-`, ...(namespace && { namespace }) },
-    spec: template.spec,
+    spec: { ...template.spec, ...claimed(template.spec, spec?.volumeClaimTemplates, name) },
   };
+}
+
+/** The volumes that the controller of a StatefulSet makes of its claims. */
+function claimed(
+  spec: PodSpec,
+  templates: KubernetesObject[] | undefined,
+  owner: string | undefined,
+): { volumes?: unknown[] } {
+  if (!templates) return {};
+  const volumes = templates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${owner}-0` },
+  }));
+  return { volumes: [...(spec.volumes ?? []), ...volumes] };
+}
+
+/** What people call an object: `Deployment shop`. */
+export function titleOf({ kind, metadata: { name, generateName } }: KubernetesObject): string {
+  return `${kind} ${name ?? generateName ?? 'without a name'}`;
 }
 
 interface WorkloadSpec {
   template?: PodTemplate;
+  volumeClaimTemplates?: KubernetesObject[];
   jobTemplate?: { spec?: { template?: PodTemplate } };
 }
 
 interface PodTemplate {
   metadata?: KubernetesObject['metadata'];
-  spec?: { containers?: unknown; [field: string]: unknown };
+  spec?: PodSpec;
+}
+
+interface PodSpec {
+  containers?: unknown;
+  volumes?: unknown[];
+  [field: string]: unknown;
 }

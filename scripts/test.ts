@@ -13,7 +13,8 @@ await runCommand(async (cleanup) => {
   try {
     return report(await run(process.argv.slice(2), cleanup));
   } catch (error) {
-    console.error(error);
+    const { code, message, stack } = error as NodeJS.ErrnoException;
+    console.error(code === 'ENOENT' ? message : stack);
     return report({ ...nothing, failures: 1 });
   }
 });

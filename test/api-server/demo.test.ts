@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { startChild } from '../../scripts/child.ts';
 import { connect } from '../../scripts/kubernetes-api.ts';
-import { describeOnApiServer, type Pod } from './cluster.ts';
+import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
 
 describeOnApiServer('npm run demo', (cluster) => {
   it('shows both Pods as a real API server has stored them', async () => {
@@ -38,7 +38,62 @@ describeOnApiServer('npm run demo', (cluster) => {
     const error = await api.send('GET', '/version').catch((reason) => reason);
     expect(error).to.have.property('code', 'ECONNREFUSED');
   });
+
+  it('goes on with the next where one is refused, and says what it leaves out and which Pod the client is warned of', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(dirname(cluster.server.kubeconfig), 'mixed.yaml');
+    await writeFile(file, mixed);
+    const demo = startChild(process.execPath, ['scripts/demo.ts', '-f', file], { cleanup });
+    expect(await demo.exit).to.equal(1);
+    const output = demo.lines.join('\n');
+    expect(output).to.contain('Left out     Service shop: no Pod');
+    expect(output).to.match(/Error: Pod broken: .*spec\.containers/);
+    expect(output).to.contain('Warning: hello: container app: /etc/config is taken by volume own');
+    expect(output).to.match(/^db-\w+ .*OK$/m);
+  });
+
+  it('takes other injections by INJECTIONS', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(dirname(cluster.server.kubeconfig), 'injections.yaml');
+    await writeFile(
+      file,
+      helloInjection.replace('{hello-added: OK}', '{by: others}').replace('hello: "true"', 'app: busybox'),
+    );
+    const env = { ...process.env, INJECTIONS: file };
+    const demo = startChild(process.execPath, ['scripts/demo.ts'], { cleanup, env });
+    expect(await demo.exit).to.equal(0);
+    expect(demo.lines.filter((line) => /^busybox-\d .* others$/.test(line))).to.have.length(2);
+  });
 });
+
+const mixed = `
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: broken}
+spec: {containers: []}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: own, labels: {hello: "true"}}
+spec:
+  containers: [{name: app, image: "app:1", volumeMounts: [{name: own, mountPath: /etc/config}]}]
+  volumes: [{name: own, emptyDir: {}}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  template:
+    metadata: {labels: {hello: "true"}}
+    spec:
+      containers: [{name: db, image: "db:1", volumeMounts: [{name: data, mountPath: /data}]}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+`;
 
 const deployment = `
 apiVersion: apps/v1

@@ -21,7 +21,6 @@ describe('npm run demo where there is neither a control plane nor Go', () => {
     ).to.deep.equal([
       ['busybox-1', '0/1', 'Pending', '0', '0s', 'OK'],
       ['busybox-2', '0/1', 'Pending', '0', '0s'],
-      ['busybox-1, its volumes and mounts:'],
     ]);
     expect(child.lines.join('\n')).to.contain('mountPath: /etc/config');
   });

@@ -174,6 +174,30 @@ for (const [title, startServer] of ways) {
       expect(await recordOf('owned')).to.include({ subResource: 'ephemeralcontainers', owner: 'Node/node-1' });
     });
 
+    it('says of a bad request whose it was', async () => {
+      await post(JSON.stringify(admissionReview({}, { uid: 'whose', namespace: 'team-a' })));
+      expect(await recordOf('whose')).to.include({ decision: 'refused', status: 400, namespace: 'team-a', pod: 'app' });
+    });
+
+    it('cuts what a client makes long out of the log', async () => {
+      const long = 'u'.repeat(100_000);
+      const answer = await post(
+        JSON.stringify(admissionReview(pod, { uid: `long-${long}`, name: long, operation: long })),
+      );
+      expect((await jsonOf(answer)).response.uid).to.equal(`long-${long}`);
+      const line = await server.child.waitFor((line) => (line.includes('"uid":"long-') ? line : undefined));
+      expect(line.length).to.be.lessThan(2000);
+    });
+
+    it('does not wait for ever for a body that it refuses anyway', async () => {
+      const headers = { 'Content-Type': 'application/json', 'Content-Length': 1000 };
+      const sent = request(`${server.url}/mutate`, { method: 'PUT', headers });
+      sent.write('{');
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      expect(answer.statusCode).to.equal(405);
+      sent.destroy();
+    });
+
     it('answers a chunked body over 7 MiB with 413', async () => {
       expect(await postChunked(`${server.url}/mutate`, 9 * 2 ** 20)).to.equal(413);
     });

@@ -19,5 +19,6 @@ export function readYaml(file: string): unknown {
 export function expectAsIn(file: string, actual: object): void {
   if (process.env.UPDATE_FIXTURES && !process.env.CI)
     writeFileSync(file, stringify(actual, { ...kubernetesYaml, lineWidth: 0, aliasDuplicateObjects: false }));
+  if (!existsSync(file)) throw new Error(`there is no ${file}: UPDATE_FIXTURES=1 npm test writes it`);
   expect(actual).to.deep.equal(readYaml(file));
 }

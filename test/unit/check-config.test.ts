@@ -20,6 +20,18 @@ describe('npm run check-config', () => {
     expect(stderr).to.match(/^test.*:1:1: injections: must not be empty\n\/missing\.yaml: cannot be read: ENOENT.*\n$/);
   });
 
+  it('finds what Kubernetes would drop from a volume, or take for an empty directory', () => {
+    const { status, stderr } = run('test/support/volumes.yaml');
+    expect(status).to.equal(1);
+    expect(stderr.match(/\S+volumes\.yaml:\d+:\d+: \S+ (is not a field|must be \w+ \w+)/g)).to.deep.equal([
+      'test/support/volumes.yaml:4:67: injections[0].volume.configMaps: is not a field',
+      'test/support/volumes.yaml:5:76: injections[1].volume.secret.name: is not a field',
+      'test/support/volumes.yaml:5:85: injections[1].volume.secret.defaultMode: must be a number',
+      'test/support/volumes.yaml:6:102: injections[2].volume.projected.sources[0].configMap.nam: is not a field',
+      'test/support/volumes.yaml:7:88: injections[3].volume.configMap.items: must be a list',
+    ]);
+  });
+
   it('explains itself, and ends with 2 where it is called wrongly', () => {
     expect(run('--help')).to.include({ status: 0, stderr: '' });
     for (const args of [[], ['--strict', good]]) {
