@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { brief } from './inject.ts';
+import { brief } from './marks.ts';
 import type { Review } from './review.ts';
 
 /**

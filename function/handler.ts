@@ -1,13 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { V1Pod } from '@kubernetes/client-node';
-import {
-  type AdmissionRequest,
-  type AdmissionReview,
-  carriesPod,
-  inVersionOf,
-  parseAdmissionReview,
-} from './admission.ts';
-import { type Log, type Severity, traceIds } from './log.ts';
+import { type AdmissionRequest, type AdmissionReview, inVersionOf, parseAdmissionReview } from './admission.ts';
+import type { Log, Severity } from './log.ts';
+import { identity, logFor } from './request-log.ts';
 import type { Review } from './review.ts';
 
 /**
@@ -47,15 +41,6 @@ export function createHandler({ review, log }: { review: Reviewer; log: Log }) {
   return async (request: RequestWithBody, response: ServerResponse): Promise<void> => {
     const logged = logFor(request, log);
     send(response, refusalOf(request) ?? (await answerTo(request, review)), logged);
-  };
-}
-
-/** A log whose records have the time since now and the ids of the request's trace. */
-export function logFor({ headers }: IncomingMessage, log: Log): Log {
-  const started = performance.now();
-  return (severity, message, fields) => {
-    const durationMs = Math.round((performance.now() - started) * 100) / 100;
-    log(severity, message, { ...fields, durationMs, ...traceIds(headers.traceparent) });
   };
 }
 
@@ -161,26 +146,4 @@ function isTooDeep(value: unknown): boolean {
 function badRequest({ problem, request }: { problem: string; request?: AdmissionRequest }): Answer {
   const { record, ...answer } = refusal(400, problem);
   return { ...answer, record: { severity: 'WARNING', message: problem, ...record, ...(request && identity(request)) } };
-}
-
-/** Who a request is about. What a client chooses is cut: nothing has checked it yet. */
-function identity(request: AdmissionRequest): Record<string, unknown> {
-  const { uid, namespace, name, operation, subResource, dryRun, object } = request;
-  const metadata = carriesPod(request) ? (object as Partial<V1Pod> | null)?.metadata : undefined;
-  const owners = Array.isArray(metadata?.ownerReferences) ? metadata.ownerReferences : [];
-  const owner = owners.find(({ controller }) => controller) ?? owners[0];
-  return {
-    uid: cut(uid),
-    namespace: cut(namespace),
-    pod: cut(name || metadata?.name || metadata?.generateName),
-    owner: owner && cut(`${owner.kind}/${owner.name}`),
-    operation: cut(operation),
-    subResource: cut(subResource || undefined),
-    dryRun: dryRun ?? false,
-  };
-}
-
-/** The longest name that Kubernetes knows has 253 characters. */
-function cut(text: unknown): string | undefined {
-  return typeof text === 'string' ? text.slice(0, 253) : undefined;
 }

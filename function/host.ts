@@ -1,8 +1,9 @@
 import diagnostics from 'node:diagnostics_channel';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { Server as TcpServer } from 'node:net';
-import { type Answer, logFor, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
+import { type Answer, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
 import type { Log } from './log.ts';
+import { logFor } from './request-log.ts';
 
 /**
  * Longer than Knative's queue-proxy keeps an idle connection, 90 s: closed by us first, it would send a review into

@@ -1,5 +1,6 @@
 import type { V1Pod, V1Volume } from '@kubernetes/client-node';
-import { type Injection, skippedAnnotation } from './injection.ts';
+import type { Injection } from './injection.ts';
+import { oneLine, withMarks, withoutMarks, withSkipped } from './marks.ts';
 import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
 import { selectsName } from './selector.ts';
 import { isAsDeclared } from './stored.ts';
@@ -26,7 +27,8 @@ export interface Injected {
  */
 export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
   const injected = inOrder(pod, injections, injectOne);
-  return { ...injected, pod: withSkippedAnnotation(injected) };
+  const reasons = injected.skipped.map(({ text }) => text);
+  return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0) };
 }
 
 /**
@@ -60,8 +62,9 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
   const init = mountAll(spec.initContainers ?? [], injection, refuse);
   const main = mountAll(spec.containers, injection, refuse);
   const skipped = init.skipped.concat(main.skipped);
-  if (!init.isMounted && !main.isMounted)
+  if (!init.isMounted && !main.isMounted) {
     return { pod: skipped.length > 0 ? withoutMarks(pod, injection) : pod, injected: [], skipped };
+  }
   const mounted: V1Pod = {
     ...pod,
     spec: {
@@ -138,56 +141,4 @@ function cannotMount({ mount }: Injection, volume: V1Volume | undefined): Refusa
 
 function volumeNamedAs({ volume }: Injection, pod: V1Pod): V1Volume | undefined {
   return pod.spec?.volumes?.find(({ name }) => name === volume.name);
-}
-
-function withMarks(pod: V1Pod, { labels, annotations }: Pick<Injection, 'labels' | 'annotations'>): V1Pod {
-  const labelled = labels
-    ? { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, ...labels } } }
-    : pod;
-  return annotations ? withAnnotations(labelled, annotations) : labelled;
-}
-
-/** The injection's labels and annotations that a Pod has brought along would not be true of it: blanked, since nothing is removed. */
-function withoutMarks(pod: V1Pod, { labels = {}, annotations = {} }: Injection): V1Pod {
-  const blanked = (own: Record<string, string> | undefined, marks: Record<string, string>) =>
-    Object.fromEntries(
-      Object.keys(marks).flatMap((key) =>
-        own && Object.hasOwn(own, key) && own[key] === marks[key] ? [[key, '']] : [],
-      ),
-    );
-  const blankLabels = blanked(pod.metadata?.labels, labels);
-  const blankAnnotations = blanked(pod.metadata?.annotations, annotations);
-  return withMarks(pod, {
-    ...(Object.keys(blankLabels).length > 0 && { labels: blankLabels }),
-    ...(Object.keys(blankAnnotations).length > 0 && { annotations: blankAnnotations }),
-  });
-}
-
-/** Says on the Pod what was skipped; what came along from another Pod's manifest is blanked where all went well. */
-function withSkippedAnnotation({ pod, injected, skipped }: Injected): V1Pod {
-  if (skipped.length > 0)
-    return withAnnotations(pod, { [skippedAnnotation]: skipped.map(({ text }) => brief(text)).join('; ') });
-  const isStale = injected.length > 0 && pod.metadata?.annotations?.[skippedAnnotation];
-  return isStale ? withAnnotations(pod, { [skippedAnnotation]: '' }) : pod;
-}
-
-/** Unless they would be too many: the API server refuses a Pod with more than 256 KiB of annotations. */
-function withAnnotations(pod: V1Pod, added: Record<string, string>): V1Pod {
-  const annotations = { ...pod.metadata?.annotations, ...added };
-  const bytes = Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
-  return bytes > 256 * 1024 ? pod : { ...pod, metadata: { ...pod.metadata, annotations } };
-}
-
-/** The API server cuts a warning over 256 characters, advises at most 120, and drops one with control characters. */
-export function brief(text: string): string {
-  const characters = [...text];
-  return characters.length <= 120 ? text : `${characters.slice(0, 119).join('')}…`;
-}
-
-/** Bounded, since a path may be as long as a Pod. */
-function oneLine(text: string): string {
-  return text
-    .slice(0, 1024)
-    .replace(/\p{Cc}+/gu, ' ')
-    .toWellFormed();
 }

@@ -10,8 +10,9 @@ import {
   type Notes,
   oldPod,
 } from './admission.ts';
-import { brief, type Injected, inject, injectEphemeral } from './inject.ts';
+import { type Injected, inject, injectEphemeral } from './inject.ts';
 import { configMapsOf, type Injection, optOutAnnotation, skippedAnnotation } from './injection.ts';
+import { brief } from './marks.ts';
 import { prove } from './proof.ts';
 import { selectsLabels, selectsName } from './selector.ts';
 
