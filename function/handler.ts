@@ -51,7 +51,7 @@ export function refusalOf({ method = '', url = '', headers }: IncomingMessage): 
   const methods = path === '/mutate' ? ['POST'] : healthPaths.has(path) ? ['GET', 'HEAD'] : undefined;
   if (!methods) return refusal(404, 'not found: AdmissionReviews go to /mutate');
   const allow = methods.join(', ');
-  if (!methods.includes(method)) return refusal(405, `the method must be ${allow}`, { Allow: allow });
+  if (!methods.includes(method)) return refusal(405, `the method must be ${allow}`, { headers: { Allow: allow } });
   return method === 'POST' ? refusalOfBody(headers) : undefined;
 }
 
@@ -61,7 +61,7 @@ function refusalOfBody(headers: IncomingHttpHeaders): Answer | undefined {
   }
   // Inflated, 200 KB can be 200 MB; the API server never compresses a review.
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-    return refusal(415, 'the body must not be compressed', { 'Accept-Encoding': 'identity' });
+    return refusal(415, 'the body must not be compressed', { headers: { 'Accept-Encoding': 'identity' } });
   }
   return undefined;
 }
@@ -79,12 +79,17 @@ export function send(response: ServerResponse, { status, body, headers, record }
 
 const healthPaths: ReadonlySet<string> = new Set(['/', '/health/liveness', '/health/readiness', '/healthz', '/readyz']);
 
-function refusal(status: number, error: string, headers: Record<string, string> = {}): Answer {
+function refusal(
+  status: number,
+  error: string,
+  { headers = {}, request }: { headers?: Record<string, string>; request?: AdmissionRequest | undefined } = {},
+): Answer {
+  const who = request && identity(request);
   return {
     status,
     body: { error },
     headers,
-    record: { severity: 'WARNING', message: error, decision: 'refused', status },
+    record: { severity: 'WARNING', message: error, decision: 'refused', status, ...who },
   };
 }
 
@@ -96,7 +101,7 @@ async function answerTo(request: RequestWithBody, review: Reviewer): Promise<Ans
   const value = parseJson(rawBody);
   if (value === undefined) return refusal(400, 'the body is not valid JSON');
   const parsed = parseAdmissionReview(value);
-  if ('problem' in parsed) return badRequest(parsed);
+  if ('problem' in parsed) return refusal(400, parsed.problem, { request: parsed.request });
   return decisionOn(parsed.review, (asked) => review(asked, () => deadlineOf(request.url ?? '')));
 }
 
@@ -141,9 +146,4 @@ function isTooDeep(value: unknown): boolean {
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
   return false;
-}
-
-function badRequest({ problem, request }: { problem: string; request?: AdmissionRequest }): Answer {
-  const { record, ...answer } = refusal(400, problem);
-  return { ...answer, record: { severity: 'WARNING', message: problem, ...record, ...(request && identity(request)) } };
 }

@@ -1,4 +1,4 @@
-import type { V1Pod, V1Volume } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
 import { oneLine, withMarks, withoutMarks, withSkipped } from './marks.ts';
 import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
@@ -57,7 +57,7 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
 function injectOne(pod: V1Pod, injection: Injection): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [] };
-  const volume = volumeNamedAs(injection, pod);
+  const volume = volumeIn(pod, injection);
   const refuse: Refuse = (container) => conflict(container, injection, volume);
   const init = mountAll(spec.initContainers ?? [], injection, refuse);
   const main = mountAll(spec.containers, injection, refuse);
@@ -71,7 +71,7 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
       ...spec,
       ...(spec.initContainers && { initContainers: init.containers }),
       containers: main.containers,
-      ...(!volume && { volumes: [...(spec.volumes ?? []), injection.volume] }),
+      ...(volume === 'none' && { volumes: [...(spec.volumes ?? []), injection.volume] }),
     },
   };
   return {
@@ -84,7 +84,7 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
 function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
   const { spec } = pod;
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [] };
-  const volume = volumeNamedAs(injection, pod);
+  const volume = volumeIn(pod, injection);
   const isNew = (container: AnyContainer) => !old.has(container.name);
   const refuse: Refuse = (container) => cannotMount(injection, volume) ?? conflict(container, injection, volume);
   const { containers, isMounted, skipped } = mountAll(spec.ephemeralContainers, injection, refuse, isNew);
@@ -122,23 +122,29 @@ function mountAll<C extends AnyContainer>(
   return { containers: mounted, isMounted, skipped };
 }
 
-function conflict(container: AnyContainer, injection: Injection, volume: V1Volume | undefined): Refusal | undefined {
-  const path = normalPath(injection.mount.mountPath);
-  if (volume && !isAsDeclared(injection.volume, volume, 'volume')) {
-    return { reason: `${path} not mounted, the Pod has another volume ${volume.name}`, isConflict: true };
+function conflict(container: AnyContainer, { mount }: Injection, volume: VolumeIn): Refusal | undefined {
+  const path = normalPath(mount.mountPath);
+  if (volume === 'another') {
+    return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
   }
-  const inTheWay = hasMount(container, injection.mount) ? undefined : obstacle(container, injection.mount);
+  const inTheWay = hasMount(container, mount) ? undefined : obstacle(container, mount);
   return inTheWay ? { reason: `${path} ${inTheWay}`, isConflict: true } : undefined;
 }
 
 /** What the API server demands of ephemeral containers: k8s.io/kubernetes pkg/apis/core/validation validateEphemeralContainers. */
-function cannotMount({ mount }: Injection, volume: V1Volume | undefined): Refusal | undefined {
+function cannotMount({ mount }: Injection, volume: VolumeIn): Refusal | undefined {
   const path = normalPath(mount.mountPath);
-  if (!volume) return { reason: `${path} not mounted, the Pod has no volume ${mount.name}`, isConflict: false };
+  if (volume === 'none')
+    return { reason: `${path} not mounted, the Pod has no volume ${mount.name}`, isConflict: false };
   if (!mount.subPath && !mount.subPathExpr) return undefined;
   return { reason: `${path} not mounted, an ephemeral container can have no subPath`, isConflict: false };
 }
 
-function volumeNamedAs({ volume }: Injection, pod: V1Pod): V1Volume | undefined {
-  return pod.spec?.volumes?.find(({ name }) => name === volume.name);
+type VolumeIn = 'ours' | 'another' | 'none';
+
+/** What a Pod has under the name of an injection's volume. */
+function volumeIn({ spec }: V1Pod, { volume }: Injection): VolumeIn {
+  const there = spec?.volumes?.find(({ name }) => name === volume.name);
+  if (!there) return 'none';
+  return isAsDeclared(volume, there, 'volume') ? 'ours' : 'another';
 }

@@ -48,8 +48,9 @@ export function review(request: AdmissionRequest, injections: readonly Injection
   if (reason !== undefined) return unchanged(request, reason);
   const selected = injections.filter((injection) => selects(injection, request, pod));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
+  const old = request.subResource ? oldPod(request) : undefined;
   const again = (current: V1Pod): Injected =>
-    request.subResource ? injectEphemeral(current, oldPod(request), selected) : inject(current, selected);
+    request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected);
   const injected = again(pod);
   const denied = injected.skipped.filter(({ injection, isConflict }) => isConflict && injection.onConflict === 'deny');
   if (denied.length > 0)

@@ -1,21 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 
 /**
- * Makes a directory whose name begins with `prefix`, and removes it with `cleanup`. What is still being written into it
- * while we end is removed at the very end.
+ * Makes a directory whose name begins with `prefix`, and removes it with `cleanup`, and once more at the very end: what
+ * is interrupted may still write into it meanwhile. Made synchronously, so that no interruption comes in between.
  */
 export function temporaryDirectory(prefix: string, cleanup: AsyncDisposableStack): string {
   const directory = mkdtempSync(prefix);
-  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-  process.once('exit', remove);
+  made.add(directory);
   cleanup.defer(() => {
-    process.removeListener('exit', remove);
-    process.once('exit', remove);
     try {
-      remove();
+      remove(directory);
     } catch {
       // Somebody wrote into it just now: at the end nobody does.
     }
   });
   return directory;
+}
+
+const made = new Set<string>();
+process.once('exit', () => made.forEach(remove));
+
+function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 }

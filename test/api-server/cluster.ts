@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/
 import { findControlPlane, waysToGetOne } from '../../scripts/control-plane.ts';
 import { type FunctionServer, startFunction } from '../../scripts/function-server.ts';
 import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
+import { temporaryDirectory } from '../../scripts/temporary-directory.ts';
 import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
 
 export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
@@ -58,8 +59,7 @@ export class Cluster {
 
   /** Starts a function with these injections and environment; it ends with the cluster. */
   async startFunction(injections: string, env: NodeJS.ProcessEnv = {}): Promise<FunctionServer> {
-    const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
-    this.#cleanup.defer(() => rm(directory, { recursive: true }));
+    const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), this.#cleanup);
     const file = join(directory, 'injections.yaml');
     await writeFile(file, injections);
     return startFunction(this.#cleanup, { ...env, INJECTIONS: file });

@@ -1,14 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { startChild } from '../../scripts/child.ts';
+import { temporaryDirectory } from '../../scripts/temporary-directory.ts';
 
 describe('npm run demo where there is neither a control plane nor Go', () => {
   it('shows the main job with the function alone, says so first and last, and ends with 3', async () => {
     await using cleanup = new AsyncDisposableStack();
-    const cache = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
-    cleanup.defer(() => rm(cache, { recursive: true }));
+    const cache = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
     const env = { PATH: dirname(process.execPath), XDG_CACHE_HOME: cache };
     const child = startChild(process.execPath, ['scripts/demo.ts'], { cleanup, env });
     expect(await child.exit).to.equal(3);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,10 @@ import { expect } from 'chai';
 import { bundle } from '../../scripts/bundle.ts';
 import { type Child, startChild } from '../../scripts/child.ts';
 import { freePorts } from '../../scripts/free-ports.ts';
+import { temporaryDirectory } from '../../scripts/temporary-directory.ts';
 import { admissionReview } from '../support/admission-review.ts';
 
+const prefix = join(tmpdir(), 'hello-webhook-test-');
 const root = join(import.meta.dirname, '..', '..');
 const framework = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
 
@@ -311,7 +313,7 @@ for (const [title, startServer] of ways.slice(0, 2)) {
 
     it('does not start with a bad configuration, and says all that is wrong with it', async () => {
       await using cleanup = new AsyncDisposableStack();
-      const directory = await temporaryDirectory(cleanup);
+      const directory = temporaryDirectory(prefix, cleanup);
       const file = join(directory, 'injections.yaml');
       await writeFile(file, 'injections:\n  - {name: Bad, selector: {}}\n');
       const args = title === 'from source' ? [join(root, 'function/start.ts')] : [await bundleIn(directory)];
@@ -331,7 +333,7 @@ describe('the bundle', () => {
   it('holds neither cluster access nor a test tool', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
-    const inputs = await bundle(await temporaryDirectory(cleanup));
+    const inputs = await bundle(temporaryDirectory(prefix, cleanup));
     expect(inputs).to.include('function/start.ts');
     expect(inputs.filter((input) => /client-node|mocha|chai|injections\.yaml/.test(input))).to.deep.equal([]);
   });
@@ -347,7 +349,7 @@ async function start(cleanup: AsyncDisposableStack, args: string[], cwd = root):
 }
 
 async function startBundle(cleanup: AsyncDisposableStack): Promise<Server> {
-  const directory = await temporaryDirectory(cleanup);
+  const directory = temporaryDirectory(prefix, cleanup);
   return start(cleanup, [await bundleIn(directory)], directory);
 }
 
@@ -356,12 +358,6 @@ async function bundleIn(directory: string): Promise<string> {
   // Alone: what only `ensure` needs is not there.
   await rm(join(directory, 'cluster.cjs'));
   return join(directory, 'start.cjs');
-}
-
-async function temporaryDirectory(cleanup: AsyncDisposableStack): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'hello-webhook-test-'));
-  cleanup.defer(() => rm(directory, { recursive: true }));
-  return directory;
 }
 
 async function untilHealthy(url: string): Promise<void> {
