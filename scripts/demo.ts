@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { readInjections } from '../function/configuration.ts';
 import { defaultInjections } from '../function/default-injections.ts';
-import { callWebhook } from './admission-call.ts';
-import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';
+import { type Answer, collectionPath, type KubernetesApi, type KubernetesObject } from './cluster/kubernetes-api.ts';
+import { podOf, readManifest, titleOf } from './cluster/manifest.ts';
+import { webhookConfiguration } from './cluster/webhook-configuration.ts';
 import { createProgress, runCommand } from './command.ts';
-import { findControlPlane, waysToGetOne } from './control-plane.ts';
-import { type FunctionServer, startFunction } from './function-server.ts';
-import { type Answer, collectionPath, type KubernetesApi, type KubernetesObject } from './kubernetes-api.ts';
-import { podOf, readManifest, titleOf } from './manifest.ts';
+import { callWebhook } from './local/admission-call.ts';
+import { type ApiServer, prepareNamespace, startApiServer } from './local/api-server.ts';
+import { findControlPlane, waysToGetOne } from './local/control-plane.ts';
+import { type FunctionServer, startFunction } from './local/function-server.ts';
 import { formatTable } from './table.ts';
-import { webhookConfiguration } from './webhook-configuration.ts';
 
 const usage = `npm run demo -- [-f FILE]... [--keep]
 

@@ -4,7 +4,7 @@ import { globSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Mocha from 'mocha';
 import { createProgress, runCommand } from './command.ts';
-import { findControlPlane } from './control-plane.ts';
+import { findControlPlane } from './local/control-plane.ts';
 
 const suites = ['unit', 'http', 'property', 'api-server'];
 const nothing = { passes: 0, failures: 0, pending: 0 };

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { V1Container } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { createCertificateAuthority } from '../../scripts/certificate-authority.ts';
-import type { FunctionServer } from '../../scripts/function-server.ts';
-import { collectionPath, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
-import { podOf } from '../../scripts/manifest.ts';
-import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
+import { collectionPath, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { podOf } from '../../scripts/cluster/manifest.ts';
+import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
+import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { describeOnApiServer, helloInjection, type Pod, refusal } from './cluster.ts';
 
 const app: V1Container = { name: 'app', image: 'app:1' };

@@ -6,12 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
 import { parseInjections } from '../../function/configuration.ts';
-import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/api-server.ts';
-import { findControlPlane, waysToGetOne } from '../../scripts/control-plane.ts';
-import { type FunctionServer, startFunction } from '../../scripts/function-server.ts';
-import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
-import { temporaryDirectory } from '../../scripts/temporary-directory.ts';
-import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
+import {
+  type Answer,
+  ApiError,
+  type KubernetesApi,
+  type KubernetesObject,
+} from '../../scripts/cluster/kubernetes-api.ts';
+import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
+import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';
+import { findControlPlane, waysToGetOne } from '../../scripts/local/control-plane.ts';
+import { type FunctionServer, startFunction } from '../../scripts/local/function-server.ts';
+import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 
 export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { startChild } from '../../scripts/child.ts';
-import { connect } from '../../scripts/kubernetes-api.ts';
+import { connect } from '../../scripts/cluster/kubernetes-api.ts';
+import { startChild } from '../../scripts/local/child.ts';
 import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
 
 describeOnApiServer('npm run demo', (cluster) => {

@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { connectToCluster } from '../../function/cluster.ts';
-import { prepareNamespace } from '../../scripts/api-server.ts';
-import type { FunctionServer } from '../../scripts/function-server.ts';
-import { type ApiError, apply, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
-import { readManifest } from '../../scripts/manifest.ts';
+import { type ApiError, apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { readManifest } from '../../scripts/cluster/manifest.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
+import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { type Cluster, describeOnApiServer, helloInjection } from './cluster.ts';
 
 const ensured = `${helloInjection}    ensure: true\n`;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { createCertificateAuthority } from '../../scripts/certificate-authority.ts';
-import { freePorts } from '../../scripts/free-ports.ts';
+import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+import { freePorts } from '../../scripts/local/free-ports.ts';
 import { describeOnApiServer, helloInjection, refusal } from './cluster.ts';
 
 const pod = {

@@ -7,10 +7,10 @@ import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { readInjections } from '../../function/configuration.ts';
 import { defaultInjections } from '../../function/default-injections.ts';
-import { prepareNamespace } from '../../scripts/api-server.ts';
-import { apply, type KubernetesObject } from '../../scripts/kubernetes-api.ts';
-import { parseManifest, readManifest } from '../../scripts/manifest.ts';
-import { webhookConfiguration } from '../../scripts/webhook-configuration.ts';
+import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { parseManifest, readManifest } from '../../scripts/cluster/manifest.ts';
+import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
 import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
 

@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'chai';
-import { prepareNamespace } from '../../scripts/api-server.ts';
-import type { KubernetesObject } from '../../scripts/kubernetes-api.ts';
-import { parseManifest, podOf } from '../../scripts/manifest.ts';
+import type { KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { parseManifest, podOf } from '../../scripts/cluster/manifest.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
 import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
 

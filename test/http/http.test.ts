@@ -7,9 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundle } from '../../scripts/bundle.ts';
-import { type Child, startChild } from '../../scripts/child.ts';
-import { freePorts } from '../../scripts/free-ports.ts';
-import { temporaryDirectory } from '../../scripts/temporary-directory.ts';
+import { type Child, startChild } from '../../scripts/local/child.ts';
+import { freePorts } from '../../scripts/local/free-ports.ts';
+import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 import { admissionReview } from '../support/admission-review.ts';
 
 const prefix = join(tmpdir(), 'hello-webhook-test-');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { kubernetesYaml } from '../function/kubernetes-yaml.ts';
+import { kubernetesYaml } from '../../function/kubernetes-yaml.ts';
 import type { KubernetesObject } from './kubernetes-api.ts';
 
 /** The Kubernetes objects in a YAML or JSON file, those of Lists singly. Throws an Error that names the file where it is not YAML. */

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError, connect, type KubernetesApi } from '../cluster/kubernetes-api.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
 import { startChild } from './child.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { freePorts } from './free-ports.ts';
-import { ApiError, connect, type KubernetesApi } from './kubernetes-api.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A running kube-apiserver with its etcd. No kubelet, scheduler or controller: Pods are stored and stay Pending. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { Injection } from '../function/injection.ts';
+import type { Injection } from '../../function/injection.ts';
 
 /**
  * A MutatingWebhookConfiguration with an entry for each distinct selector of these injections, so that no injection

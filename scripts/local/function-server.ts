@@ -22,7 +22,7 @@ export async function startFunction(
   cleanup: AsyncDisposableStack,
   env: NodeJS.ProcessEnv = {},
 ): Promise<FunctionServer> {
-  const entry = fileURLToPath(new URL('../function/start.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('../../function/start.ts', import.meta.url));
   const child = startChild(process.execPath, [entry], {
     cleanup,
     env: { PATH: process.env.PATH, ...env, PORT: '0' },
