@@ -14,40 +14,54 @@ import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
 import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
 
-const serving = 'knative.dev/serving@v0.42.2';
+/** Knative 1.15, the oldest that these manifests are for, and a new one. */
+const servings = ['knative.dev/serving@v0.42.2', 'knative.dev/serving@v0.51.0'];
 const networking = 'knative.dev/networking@v0.0.0-20240716111826-bab7f2a3e556';
 const overlays = readdirSync('manifests/overlays');
 const applied = { fieldManager: 'test', dryRun: true };
 
-describeOnApiServer('manifests, with the real definitions of Knative and cert-manager', (cluster) => {
-  before(async function () {
-    await installDefinitions(this, cluster);
-    for (const namespace of ['hello-system', 'cert-manager', 'knative-serving', 'kourier-system', 'contour-external']) {
-      await prepareNamespace(cluster.api, namespace);
-    }
-  });
-
-  for (const directory of [
-    ...overlays.map((name) => `overlays/${name}`),
-    'platform/issuer',
-    'platform/cluster-local-tls',
-    'demo',
-  ]) {
-    it(`${directory} is taken by server-side validation`, async () => {
-      const objects = kustomize(`manifests/${directory}`);
-      for (const object of objects) await apply(cluster.api, object, applied);
-      expect(objects).not.to.have.length(0);
+for (const serving of servings) {
+  describeOnApiServer(`manifests, with the real definitions of ${serving} and its cert-manager`, (cluster) => {
+    before(async function () {
+      await installDefinitions(this, cluster, serving);
+      for (const namespace of [
+        'hello-system',
+        'cert-manager',
+        'knative-serving',
+        'kourier-system',
+        'contour-external',
+        'istio-system',
+      ]) {
+        await prepareNamespace(cluster.api, namespace);
+      }
     });
-  }
 
-  it('a field that nobody knows would be seen', async () => {
-    const [object] = kustomize('manifests/overlays/gateway-kourier').filter(({ kind }) => kind === 'DomainMapping');
-    if (!object) throw new Error('the overlay has no DomainMapping');
-    const misspelt = { ...object, spec: { ...(object.spec as object), reff: {} } };
-    expect((await refusal(apply(cluster.api, misspelt, applied))).message).to.contain('reff');
+    for (const directory of [
+      ...overlays.map((name) => `overlays/${name}`),
+      'platform/issuer',
+      'platform/cluster-local-tls',
+      'demo',
+    ]) {
+      it(`${directory} is taken by server-side validation`, async () => {
+        const objects = kustomize(`manifests/${directory}`);
+        for (const object of objects) await apply(cluster.api, object, applied);
+        expect(objects).not.to.have.length(0);
+      });
+    }
+
+    it('a field that nobody knows would be seen', async () => {
+      const [object] = kustomize('manifests/overlays/gateway-kourier').filter(({ kind }) => kind === 'DomainMapping');
+      if (!object) throw new Error('the overlay has no DomainMapping');
+      const misspelt = { ...object, spec: { ...(object.spec as object), reff: {} } };
+      expect((await refusal(apply(cluster.api, misspelt, applied))).message).to.contain('reff');
+    });
   });
+}
 
-  it("the keys of Knative's configuration that are not ours survive", async () => {
+describeOnApiServer("Knative's configuration", (cluster) => {
+  before(() => prepareNamespace(cluster.api, 'knative-serving'));
+
+  it('keeps the keys that are not ours', async () => {
     const config = (name: string, data: object) => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -82,7 +96,7 @@ describe('manifests', () => {
   });
 
   it('ask the function for each injection of theirs, in the way that the scripts do', () => {
-    const injections = readInjections('manifests/function/injections.yaml');
+    const injections = readInjections('manifests/function/base/injections.yaml');
     const target = { name: 'hello-webhook', url: '', caCert: '' };
     const wanted = webhookConfiguration(target, injections).webhooks ?? [];
     const [configuration] = readManifest('manifests/webhook/webhook.yaml') as (KubernetesObject &
@@ -95,7 +109,7 @@ describe('manifests', () => {
 
   it('hold the default configuration, and have its ConfigMap copied', () => {
     const ensured = defaultInjections.map((injection) => ({ ...injection, ensure: true }));
-    expect(readInjections('manifests/function/injections.yaml')).to.deep.equal(ensured);
+    expect(readInjections('manifests/function/base/injections.yaml')).to.deep.equal(ensured);
   });
 
   it('make a new revision of a changed configuration: its name in the Service carries its hash', () => {
@@ -107,7 +121,7 @@ describe('manifests', () => {
     };
     const original = nameIn(kustomize('manifests/function'));
     const changed = nameIn(
-      edited('function', 'function/injections.yaml', (text) => text.replace('/etc/config', '/etc/hello')),
+      edited('function', 'function/base/injections.yaml', (text) => text.replace('/etc/config', '/etc/hello')),
     );
     expect(original).to.match(/-\w{10}$/);
     expect(changed)
@@ -127,8 +141,11 @@ describe('manifests', () => {
       const renamed = edited(place, settings, (text) =>
         text.replace('  name: hello-webhook\n  namespace', '  name: renamed\n  namespace'),
       );
+      expect(renamed.map(labelsOf)).to.deep.equal(
+        renamed.map(() => ({ 'part-of': 'hello-webhook', instance: 'renamed' })),
+      );
       // What is left is within the namespace, or belongs to the image.
-      const left = JSON.stringify(renamed).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
+      const left = JSON.stringify(renamed.map(withoutLabels)).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
       expect(left.map((name) => name.replace(/injections-\w{10}/, 'injections'))).to.satisfy((names: string[]) =>
         names.every((name) => namesThatStay.has(name)),
       );
@@ -140,6 +157,32 @@ describe('manifests', () => {
       expect(image.includes('registry.example.com/mine:latest')).to.equal(!overlay.endsWith('-webhook'));
     });
   }
+
+  for (const overlay of overlays.filter((name) => name.endsWith('-webhook'))) {
+    it(`leave nothing but the Knative Service to func and kn, and name for them what it needs: ${overlay}`, () => {
+      const names = (objects: KubernetesObject[]) =>
+        objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`);
+      const whole = names(kustomize(`manifests/overlays/${overlay.replace(/-webhook$/, '')}`));
+      const service = 'serving.knative.dev/v1 Service hello-system/hello-webhook';
+      expect(whole).to.include(service);
+      expect(names(kustomize(`manifests/overlays/${overlay}`))).to.have.members(
+        whole
+          .filter((name) => name !== service)
+          .map((name) => name.replace(/hello-webhook-injections-\w{10}$/, 'hello-webhook-injections')),
+      );
+    });
+  }
+
+  it('give the function a token with ensure alone', () => {
+    const hasToken = (objects: KubernetesObject[]) =>
+      objects.find(({ kind }) => kind === 'ServiceAccount')?.automountServiceAccountToken;
+    const place = 'overlays/gateway-kourier';
+    const withoutEnsure = edited(place, `${place}/kustomization.yaml`, (text) =>
+      text.replace('  - ../../components/ensure\n', ''),
+    );
+    expect(hasToken(withoutEnsure)).to.equal(false);
+    expect(hasToken(kustomize(`manifests/${place}`))).to.equal(true);
+  });
 
   for (const [component, change] of [
     ['fail-closed', '"failurePolicy":"Fail"'],
@@ -165,6 +208,21 @@ const namesThatStay = new Set([
   'hello-webhook-issuer',
   'hello-system/hello-webhook-ca',
 ]);
+
+const labelPrefix = 'app.kubernetes.io/';
+
+/** An object's labels of app.kubernetes.io, by which an installation is found. */
+function labelsOf({ metadata: { labels = {} } }: KubernetesObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels)
+      .filter(([name]) => name.startsWith(labelPrefix))
+      .map(([name, value]) => [name.slice(labelPrefix.length), value]),
+  );
+}
+
+function withoutLabels({ metadata: { labels: _, ...metadata }, ...object }: KubernetesObject): KubernetesObject {
+  return { ...object, metadata } as KubernetesObject;
+}
 
 /** What `kubectl apply -k` would apply. */
 function kustomize(directory: string): KubernetesObject[] {
@@ -194,7 +252,7 @@ function requireKubectl(test: Context): void {
 }
 
 /** Installs the definitions of all kinds that the manifests use, and waits until they are served. */
-async function installDefinitions(test: Context, cluster: Cluster): Promise<void> {
+async function installDefinitions(test: Context, cluster: Cluster, serving: string): Promise<void> {
   requireKubectl(test);
   const modules = [goModule(test, serving), goModule(test, networking)];
   const files = [
