@@ -37,38 +37,114 @@ export class ApiError extends Error {
 
 /** The API of a cluster. */
 export interface KubernetesApi {
-  /** Sends a request to a path such as `/api/v1/namespaces/default/pods?dryRun=All`. Throws an ApiError. */
+  /** For the parts of @kubernetes/client-node that speak WebSocket: Exec, PortForward. */
+  config: KubeConfig;
+  /** Where the API server is: `https://192.0.2.10:6443`. */
+  server: string;
+  /**
+   * Sends a request to a path such as `/api/v1/namespaces/default/pods?dryRun=All`. Throws an ApiError, or an Error that
+   * names the server where it does not answer at all, or not within a minute.
+   */
   send<T = KubernetesObject>(
     method: string,
     path: string,
     options?: { body?: unknown; contentType?: string; accept?: string },
   ): Promise<Answer<T>>;
+  /** The text at a path that serves no JSON, such as `/metrics`. Throws as `send` does. */
+  text(path: string): Promise<string>;
 }
 
-/** Connects as a kubeconfig file says. */
-export function connect(kubeconfig: string): KubernetesApi {
+/** Longer than any webhook may take: the API server itself gives up after 34 s. */
+const requestMs = 60_000;
+
+/** Connects as a kubeconfig says: the file, else that of KUBECONFIG or of ~/.kube, or the Pod's ServiceAccount; its current context or `context`. */
+export function connect({ kubeconfig, context }: { kubeconfig?: string; context?: string } = {}): KubernetesApi {
   const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
+  if (kubeconfig) config.loadFromFile(kubeconfig);
+  else config.loadFromDefault();
+  if (context) {
+    const known = config.getContexts().map(({ name }) => name);
+    if (!known.includes(context))
+      throw new Error(`the kubeconfig has no context ${context} (it has: ${known.join(', ')})`);
+    config.setCurrentContext(context);
+  }
   const server = config.getCurrentCluster()?.server;
-  if (!server) throw new Error('the kubeconfig has no current cluster');
-  return {
-    send: async (method, path, { body, contentType = 'application/json', accept = 'application/json' } = {}) => {
-      const options: Parameters<typeof request>[1] = {};
-      await config.applyToHTTPSOptions(options);
-      const sent = request(new URL(path, server), {
-        ...options,
-        method,
-        headers: { ...options.headers, Accept: accept, ...(body !== undefined && { 'Content-Type': contentType }) },
-      });
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+  if (!server) throw new Error('the kubeconfig has no current cluster: set KUBECONFIG, or give --context');
+  const exchange = async (method: string, path: string, { headers, body }: Payload) => {
+    const options: Parameters<typeof request>[1] = {};
+    await config.applyToHTTPSOptions(options);
+    const signal = AbortSignal.timeout(requestMs);
+    const sent = request(new URL(path, server), {
+      ...options,
+      method,
+      signal,
+      headers: { ...options.headers, ...headers },
+    });
+    try {
+      sent.end(body);
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const answer = await text(response);
-      const warnings = warningsOf(response.headers.warning);
       const status = response.statusCode ?? 0;
-      if (status >= 200 && status < 300) return { object: JSON.parse(answer), warnings };
+      if (status >= 200 && status < 300) return { answer, warnings: warningsOf(response.headers.warning) };
       throw new ApiError(statusMessage(answer), status);
-    },
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      const { name, message, code = message } = error as NodeJS.ErrnoException;
+      const reason = name === 'AbortError' ? `no answer within ${requestMs / 1000} s` : code;
+      throw new Error(`the API server ${server} cannot be asked: ${reason}`, { cause: error });
+    }
   };
+  return {
+    config,
+    server,
+    send: async (method, path, { body, contentType = 'application/json', accept = 'application/json' } = {}) => {
+      const headers = { Accept: accept, ...(body !== undefined && { 'Content-Type': contentType }) };
+      const { answer, warnings } = await exchange(method, path, {
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { object: JSON.parse(answer), warnings };
+    },
+    text: async (path) => (await exchange('GET', path, { headers: { Accept: '*/*' } })).answer,
+  };
+}
+
+interface Payload {
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** The object at a path, or undefined where there is none, or where its kind is not served. */
+export async function read<T = KubernetesObject>(api: KubernetesApi, path: string): Promise<T | undefined> {
+  return (await unless(404, api.send<T>('GET', path)))?.object;
+}
+
+/** All objects of a collection, by pages; none where its kind is not served. `path` may have a query. */
+export async function list<T = KubernetesObject>(api: KubernetesApi, path: string): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | undefined = '';
+  while (next !== undefined) {
+    const page: string = `${path}${path.includes('?') ? '&' : '?'}limit=500${next && `&continue=${encodeURIComponent(next)}`}`;
+    const answer: ListOf<T> | undefined = await read<ListOf<T>>(api, page);
+    items.push(...(answer?.items ?? []));
+    next = answer?.metadata?.continue || undefined;
+  }
+  return items;
+}
+
+interface ListOf<T> {
+  items: T[];
+  metadata?: { continue?: string };
+}
+
+/** What a request comes to, or undefined where the API server answers with this status. */
+export async function unless<T>(status: number, request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === status) return undefined;
+    throw error;
+  }
 }
 
 /** Where an object's kind is served: `/api/v1/namespaces/default/pods`. Throws where the API server does not serve it. */
@@ -84,14 +160,22 @@ export async function collectionPath(
   return `${group}${scope}/${resource.name}`;
 }
 
-/** Server-side apply: creates the object, or makes it so as far as `fieldManager` owns it. Throws an ApiError at fields that nobody knows. */
+/** Where an object is: `/api/v1/namespaces/default/pods/busybox-1`. */
+export async function objectPath(api: KubernetesApi, object: KubernetesObject): Promise<string> {
+  return `${await collectionPath(api, object)}/${object.metadata.name}`;
+}
+
+/**
+ * Server-side apply: creates the object, or makes it so as far as `fieldManager` owns it, or with `force` as far as the
+ * object says. Throws an ApiError at fields that nobody knows.
+ */
 export async function apply(
   api: KubernetesApi,
   object: KubernetesObject,
-  { fieldManager, dryRun = false }: { fieldManager: string; dryRun?: boolean },
+  { fieldManager, dryRun = false, force = false }: { fieldManager: string; dryRun?: boolean; force?: boolean },
 ): Promise<Answer> {
-  const query = `fieldManager=${fieldManager}&fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`;
-  const path = `${await collectionPath(api, object)}/${object.metadata.name}?${query}`;
+  const query = `fieldManager=${fieldManager}&fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}${force ? '&force=true' : ''}`;
+  const path = `${await objectPath(api, object)}?${query}`;
   return api.send('PATCH', path, { body: object, contentType: 'application/apply-patch+yaml' });
 }
 

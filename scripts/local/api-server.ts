@@ -54,7 +54,7 @@ export async function startApiServer(
     `--audit-log-path=${files.auditLog}`,
   ];
   const server = startChild(kubeApiserver, serverArgs, { cleanup });
-  const api = connect(files.kubeconfig);
+  const api = connect({ kubeconfig: files.kubeconfig });
   await Promise.race([ready(api), store.failure, server.failure]);
   await prepareNamespace(api, 'default');
   return { kubeconfig: files.kubeconfig, api, auditLog: files.auditLog };

@@ -30,7 +30,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     await writeFile(file, deployment);
     const demo = startChild(process.execPath, ['scripts/demo.ts', '-f', file, '--keep'], { cleanup });
     const kubeconfig = await demo.waitFor((line) => /export KUBECONFIG=(.+)/.exec(line)?.[1]);
-    const api = connect(kubeconfig);
+    const api = connect({ kubeconfig });
     const { object } = await api.send<{ items: Pod[] }>('GET', '/api/v1/namespaces/shop/pods');
     expect(object.items.map(({ metadata }) => metadata.labels)).to.deep.equal([{ hello: 'true', 'hello-added': 'OK' }]);
     demo.signal('SIGINT');

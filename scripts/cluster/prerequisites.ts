@@ -1,0 +1,144 @@
+import type { V1ConfigMap, V1Deployment } from '@kubernetes/client-node';
+import { broken, type Finding, ok, warning } from './finding.ts';
+import { type Conditioned, notReady } from './installation.ts';
+import { type KubernetesApi, list, read } from './kubernetes-api.ts';
+import { type Gateway, gatewayOf } from './reach.ts';
+
+/** The ClusterIssuer that signs what the API server is to trust: manifests/platform/issuer. */
+export const issuer = 'hello-webhook-issuer';
+
+/** What a cluster has of what the webhook needs before anything of it is there. */
+export interface Prerequisites {
+  findings: Finding[];
+  /** The gateway of the cluster's ingress; undefined where the manifests know none. */
+  gateway: Gateway | undefined;
+  /** Whether Knative serves cluster-local hosts over TLS; otherwise why not. */
+  clusterLocalTls: Finding;
+}
+
+/** Looks at Knative, its ingress, cert-manager, the issuer and Knative's configuration for cluster-local TLS. */
+export async function readPrerequisites(api: KubernetesApi): Promise<Prerequisites> {
+  const network = await readConfig(api, 'config-network');
+  const ingressClass = network['ingress-class'] ?? network['ingress.class'] ?? 'istio.ingress.networking.knative.dev';
+  const gateway = gatewayOf(ingressClass);
+  const findings = await Promise.all([
+    knative(api),
+    ingress(api, ingressClass, gateway),
+    certManager(api),
+    readIssuer(api),
+  ]);
+  return { findings, gateway, clusterLocalTls: await clusterLocalTls(api, network, gateway) };
+}
+
+async function readConfig(api: KubernetesApi, name: string): Promise<Record<string, string>> {
+  return (await read<V1ConfigMap>(api, `/api/v1/namespaces/knative-serving/configmaps/${name}`))?.data ?? {};
+}
+
+async function knative(api: KubernetesApi): Promise<Finding> {
+  const fix = 'install Knative Serving: https://knative.dev/docs/install/';
+  if (!(await read(api, '/apis/serving.knative.dev/v1'))) {
+    return broken('knative', 'the API server does not serve serving.knative.dev/v1', fix);
+  }
+  const deployments = await readDeployments(api, 'knative-serving');
+  const version = deployments[0]?.metadata?.labels?.['app.kubernetes.io/version'];
+  return deploymentsFinding('knative', deployments, {
+    good: `Knative Serving ${version ?? ''}`.trim(),
+    needed: ['activator', 'autoscaler', 'controller', 'webhook'],
+    namespace: 'knative-serving',
+    fix,
+  });
+}
+
+async function ingress(api: KubernetesApi, ingressClass: string, gateway: Gateway | undefined): Promise<Finding> {
+  if (!gateway) {
+    const text = `no gateway is known for Knative's ingress-class ${ingressClass}`;
+    return warning('ingress', text, 'use Kourier, the Gateway API over Contour, or Istio; or --reach url');
+  }
+  const { namespace, app } = gateway;
+  const pods = await list<Conditioned>(api, `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`);
+  const ready = pods.filter((pod) => notReady(pod) === undefined).length;
+  if (ready > 0) return ok('ingress', `${ingressClass}, ${ready} gateway Pod${ready > 1 ? 's' : ''} in ${namespace}`);
+  const text = `no Pod labelled app=${app} is ready in ${namespace}, the gateway of ${ingressClass}`;
+  return broken('ingress', text, `kubectl -n ${namespace} get pod -l app=${app}`);
+}
+
+async function certManager(api: KubernetesApi): Promise<Finding> {
+  const fix = 'install cert-manager: https://cert-manager.io/docs/installation/';
+  if (!(await read(api, '/apis/cert-manager.io/v1'))) {
+    return broken('cert-manager', 'the API server does not serve cert-manager.io/v1', fix);
+  }
+  const deployments = await list<V1Deployment>(
+    api,
+    '/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fname%20in%20(cert-manager,cainjector,webhook),app.kubernetes.io%2Finstance',
+  );
+  const ours = deployments.filter(({ spec }) =>
+    spec?.template.spec?.containers.some(({ image }) => image?.includes('cert-manager')),
+  );
+  const version = ours[0]?.metadata?.labels?.['app.kubernetes.io/version'];
+  return deploymentsFinding('cert-manager', ours, {
+    good: `cert-manager ${version ?? ''}`.trim(),
+    needed: ['cainjector', 'cert-manager', 'webhook'],
+    nameOf: ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'],
+    namespace: ours[0]?.metadata?.namespace ?? 'cert-manager',
+    fix,
+  });
+}
+
+function readDeployments(api: KubernetesApi, namespace: string): Promise<V1Deployment[]> {
+  return list<V1Deployment>(api, `/apis/apps/v1/namespaces/${namespace}/deployments`);
+}
+
+interface Needed {
+  good: string;
+  needed: string[];
+  nameOf?: (deployment: V1Deployment) => string | undefined;
+  namespace: string;
+  fix: string;
+}
+
+function deploymentsFinding(
+  link: string,
+  deployments: V1Deployment[],
+  { good, needed, nameOf = ({ metadata }) => metadata?.name, namespace, fix }: Needed,
+): Finding {
+  const missing = needed.filter((name) => !deployments.some((deployment) => nameOf(deployment) === name));
+  if (missing.length > 0) return broken(link, `no Deployment of ${missing.join(', ')} is there`, fix);
+  const idle = deployments
+    .filter((deployment) => needed.includes(nameOf(deployment) ?? '') && !deployment.status?.availableReplicas)
+    .map(({ metadata }) => metadata?.name);
+  if (idle.length === 0) return ok(link, `${good}, ${needed.join(', ')} available`);
+  return broken(link, `no Pod of ${idle.join(', ')} is available`, `kubectl -n ${namespace} get pod`);
+}
+
+async function readIssuer(api: KubernetesApi): Promise<Finding> {
+  const reason = notReady(await read<Conditioned>(api, `/apis/cert-manager.io/v1/clusterissuers/${issuer}`));
+  if (!reason) return ok('issuer', `ClusterIssuer ${issuer} is ready`);
+  return broken('issuer', `ClusterIssuer ${issuer} ${reason}`, 'kubectl apply -k manifests/platform/issuer');
+}
+
+async function clusterLocalTls(
+  api: KubernetesApi,
+  network: Record<string, string>,
+  gateway: Gateway | undefined,
+): Promise<Finding> {
+  const link = 'local TLS';
+  const fix = [
+    'kubectl apply --server-side --field-manager=hello-webhook -k manifests/platform/cluster-local-tls',
+    'kubectl -n knative-serving rollout restart deployment/controller',
+  ].join('\n');
+  if (gateway && !gateway.clusterLocalPort) {
+    return broken(
+      link,
+      `Knative's ingress ${gateway.component.slice('gateway-'.length)} has no TLS for cluster-local hosts`,
+      '--reach gateway',
+    );
+  }
+  if (network['cluster-local-domain-tls']?.toLowerCase() !== 'enabled') {
+    return broken(link, 'cluster-local-domain-tls is not Enabled in config-network of knative-serving', fix);
+  }
+  const { clusterLocalIssuerRef = '' } = await readConfig(api, 'config-certmanager');
+  if (!new RegExp(`^name: ["']?${issuer}["']?$`, 'm').test(clusterLocalIssuerRef)) {
+    return broken(link, `clusterLocalIssuerRef is not ${issuer} in config-certmanager of knative-serving`, fix);
+  }
+  return ok(link, `cluster-local-domain-tls is Enabled, issued by ${issuer}`);
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { V1ClusterRole, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import { parseInjections } from '../../function/configuration.ts';
+import { configMapsOf, type Injection } from '../../function/injection.ts';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import type { Installation } from './installation.ts';
+import type { KubernetesObject } from './kubernetes-api.ts';
+import { parseManifest } from './manifest.ts';
+import type { Reach } from './reach.ts';
+import { entriesFor } from './webhook-configuration.ts';
+
+/** What is to be applied: an overlay of the manifests, in words. */
+export interface Wanted extends Installation {
+  reach: Reach;
+  /** The function's image; none leaves its Knative Service to whoever makes it (func, kn). */
+  image: string | undefined;
+  /** The text of injections.yaml; none takes that of the manifests. */
+  injections?: string;
+  components: ('ensure' | 'fail-closed' | 'always-warm')[];
+}
+
+/** The objects of an overlay, and the injections that their webhook is for. */
+export interface Rendered {
+  objects: KubernetesObject[];
+  injections: Injection[];
+}
+
+const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
+
+/**
+ * The objects of an overlay, as `kubectl apply -k` would apply them, with a webhooks entry for each distinct selector of
+ * its injections, and ensure's rights for just their ConfigMaps. Throws where kubectl, whose kustomize this takes, is missing.
+ */
+export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Promise<Rendered> {
+  const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
+  await cp(manifests, directory, { recursive: true });
+  const settings = join(directory, 'components/settings/settings.yaml');
+  const { name, namespace } = wanted;
+  await writeFile(settings, stringify({ ...parse(await readFile(settings, 'utf8')), data: { name, namespace } }));
+  const injectionsFile = join(directory, 'function/injections.yaml');
+  if (wanted.injections !== undefined) await writeFile(injectionsFile, wanted.injections);
+  const injections = parseInjections(await readFile(injectionsFile, 'utf8'), 'injections.yaml');
+  const overlay = join(directory, 'overlays/wanted');
+  await mkdir(overlay);
+  await writeFile(join(overlay, 'kustomization.yaml'), stringify(kustomization(wanted)));
+  const objects = parseManifest(await kustomize(overlay), overlay);
+  return { objects: objects.map((object) => withRights(withEntries(object, injections), injections)), injections };
+}
+
+function kustomization({ reach, image, components }: Wanted): object {
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: ['../../function', '../../webhook'],
+    components: ['settings', reach, ...components].map((name) => `../../components/${name}`),
+    images: image === undefined ? [] : [{ name: 'hello-webhook', ...partsOf(image) }],
+  };
+}
+
+/** `registry:5000/name:tag` or `registry/name@sha256:…` in kustomize's words. A digest says it all: a tag beside it is left out. */
+function partsOf(image: string): { newName: string; newTag?: string; digest?: string } {
+  const [named = '', digest] = image.split('@');
+  const [newName = ''] = /^(.*\/)?[^:]*/.exec(named) ?? [];
+  const newTag = named.slice(newName.length + 1) || 'latest';
+  return { newName, ...(digest ? { digest } : { newTag }) };
+}
+
+async function kustomize(directory: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory], { maxBuffer: 2 ** 26 });
+    return stdout;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new Error('kubectl is not installed: its kustomize puts the manifests together');
+    throw new Error(message);
+  }
+}
+
+function withEntries(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
+  if (object.kind !== 'MutatingWebhookConfiguration') return object;
+  const [template] = (object as unknown as V1MutatingWebhookConfiguration).webhooks ?? [];
+  return template ? { ...object, webhooks: entriesFor(injections, template) } : object;
+}
+
+function withRights(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
+  if (object.kind !== 'ClusterRole') return object;
+  const ensured = injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume));
+  const { rules = [] } = object as unknown as V1ClusterRole;
+  // No resourceNames at all would be the right to every ConfigMap.
+  const limited = ensured.length > 0 ? rules.map((rule) => ({ ...rule, resourceNames: [...new Set(ensured)] })) : [];
+  return { ...object, rules: limited };
+}
