@@ -13,7 +13,7 @@ import { Agent } from 'undici';
 
 /** The mark of what this webhook has made, and the name it has in managedFields. */
 const managedBy = { 'app.kubernetes.io/managed-by': 'hello-webhook' };
-const fieldManager = 'hello-webhook';
+export const fieldManager = 'hello-webhook';
 
 /** How long a ConfigMap that was seen is taken to be there still: a rollout makes many Pods in a few seconds. */
 const seenMs = 10_000;

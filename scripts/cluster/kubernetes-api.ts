@@ -126,13 +126,17 @@ export async function list<T = KubernetesObject>(api: KubernetesApi, path: strin
   while (next !== undefined) {
     const page: string = `${path}${path.includes('?') ? '&' : '?'}limit=500${next && `&continue=${encodeURIComponent(next)}`}`;
     const answer: ListOf<T> | undefined = await read<ListOf<T>>(api, page);
-    items.push(...(answer?.items ?? []));
+    const type = { apiVersion: answer?.apiVersion, kind: answer?.kind.replace(/List$/, '') };
+    items.push(...(answer?.items ?? []).map((item) => ({ ...type, ...item })));
     next = answer?.metadata?.continue || undefined;
   }
   return items;
 }
 
 interface ListOf<T> {
+  apiVersion: string;
+  kind: string;
+  /** Without apiVersion and kind of their own. */
   items: T[];
   metadata?: { continue?: string };
 }

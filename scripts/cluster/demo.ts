@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Progress } from '../command.ts';
+import { formatTable } from '../table.ts';
+import { execute } from './exec.ts';
+import { type KubernetesApi, type KubernetesObject, read, unless } from './kubernetes-api.ts';
+import { readManifest } from './manifest.ts';
+import { podRows } from './pod-table.ts';
+import { deleteAll } from './rollout.ts';
+import { waitFor } from './wait.ts';
+
+const file = '/etc/config/hello.txt';
+
+/**
+ * Creates busybox-1 and busybox-2 of manifests/demo in a namespace, waits until they run, and shows the file in the one
+ * and its absence in the other. `cleanup` takes away what was made. Whether both were as they should be.
+ */
+export async function demoOnCluster(
+  api: KubernetesApi,
+  { namespace, keep }: { namespace: string; keep: boolean },
+  { progress, cleanup }: { progress: Progress; cleanup: AsyncDisposableStack },
+): Promise<boolean> {
+  const removed = async (object: KubernetesObject) => {
+    if (!keep) await deleteAll(api, [object], progress);
+  };
+  const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  const isNew = await unless(409, api.send('POST', '/api/v1/namespaces', { body: space }));
+  if (isNew) cleanup.defer(() => removed(space));
+  const pods: KubernetesObject[] = [];
+  for (const pod of readManifest(fileURLToPath(new URL('../../manifests/demo/busybox.yaml', import.meta.url)))) {
+    const placed = { ...pod, metadata: { ...pod.metadata, namespace } };
+    pods.push(placed);
+    cleanup.defer(() => removed(placed));
+    const { warnings } = await createWhenReady(api, placed, progress);
+    for (const warning of warnings) console.log(`Warning: ${warning}`);
+  }
+  for (const pod of pods) await runs(api, pod, progress);
+  const stored = await Promise.all(pods.map((pod) => read(api, pathOf(pod))));
+  const rows = await podRows(api, pods);
+  const labels = stored.map((pod) => pod?.metadata.labels?.['hello-added'] ?? '');
+  console.log(`\n$ kubectl -n ${namespace} get pod -L hello-added`);
+  const header = ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'HELLO-ADDED'];
+  console.log(formatTable([header, ...rows.map((cells, index) => [...cells, labels[index] ?? ''])]));
+  const [first, second] = [await showFile(api, namespace, 'busybox-1'), await showFile(api, namespace, 'busybox-2')];
+  if (!first) console.error(`\nbusybox-1 has no ${file}: npm run doctor says why`);
+  if (second) console.error(`\nbusybox-2 has ${file} without having asked for it`);
+  if (keep)
+    console.log(
+      `\nThe Pods stay: kubectl ${isNew ? `delete namespace ${namespace}` : `-n ${namespace} delete pod busybox-1 busybox-2`}`,
+    );
+  return first && !second;
+}
+
+function pathOf({ metadata }: KubernetesObject): string {
+  return `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
+}
+
+/** In a new namespace the ServiceAccount that a Pod needs comes a moment late. */
+function createWhenReady(api: KubernetesApi, pod: KubernetesObject, progress: Progress) {
+  const { namespace } = pod.metadata;
+  return waitFor(
+    `creating ${pod.metadata.name}`,
+    async () => {
+      if (!(await read(api, `/api/v1/namespaces/${namespace}/serviceaccounts/default`))) {
+        return { missing: `namespace ${namespace} has no ServiceAccount default yet` };
+      }
+      return { found: await api.send('POST', `/api/v1/namespaces/${namespace}/pods`, { body: pod }) };
+    },
+    { progress, timeoutMs: 30_000 },
+  );
+}
+
+async function runs(api: KubernetesApi, pod: KubernetesObject, progress: Progress): Promise<void> {
+  await waitFor(
+    `waiting for ${pod.metadata.name} to run`,
+    async () => {
+      const current = await read<V1Pod>(api, pathOf(pod));
+      if (current?.status?.phase === 'Running') return { found: true };
+      const [container] = current?.status?.containerStatuses ?? [];
+      const why = container?.state?.waiting?.reason ?? current?.status?.phase;
+      return {
+        missing: `${why ?? 'it is not there'} (kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name})`,
+      };
+    },
+    { progress, timeoutMs: 120_000 },
+  );
+}
+
+/** Shows the file as a container has it; whether it has it. */
+async function showFile(api: KubernetesApi, namespace: string, pod: string): Promise<boolean> {
+  console.log(`\n$ kubectl -n ${namespace} exec ${pod} -- cat ${file}`);
+  const { stdout, stderr, hasSucceeded } = await execute(api, { namespace, pod, container: pod }, ['cat', file]);
+  console.log(`${stdout}${stderr}`.trimEnd());
+  return hasSucceeded;
+}

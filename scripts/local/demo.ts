@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { readInjections } from '../../function/configuration.ts';
+import { defaultInjections } from '../../function/default-injections.ts';
+import { type Answer, collectionPath, type KubernetesApi, type KubernetesObject } from '../cluster/kubernetes-api.ts';
+import { podOf, readManifest, titleOf } from '../cluster/manifest.ts';
+import { podRows } from '../cluster/pod-table.ts';
+import { webhookConfiguration } from '../cluster/webhook-configuration.ts';
+import { createProgress } from '../command.ts';
+import { formatTable } from '../table.ts';
+import { callWebhook } from './admission-call.ts';
+import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';
+import { findControlPlane, waysToGetOne } from './control-plane.ts';
+import { type FunctionServer, startFunction } from './function-server.ts';
+
+const demoFiles = ['configmap/hello-configmap', 'busybox'].map((name) =>
+  fileURLToPath(new URL(`../../manifests/demo/${name}.yaml`, import.meta.url)),
+);
+
+const noApiServer = `no real API server: to get one, ${waysToGetOne}.`;
+
+const env = process.env.INJECTIONS ? { INJECTIONS: process.env.INJECTIONS } : {};
+const injections = env.INJECTIONS ? readInjections(env.INJECTIONS) : defaultInjections;
+const labelColumns = [...new Set(injections.flatMap(({ labels = {} }) => Object.keys(labels)))];
+
+/**
+ * Shows the main job on a real API server of its own, with these manifests or those of manifests/demo; the exit status:
+ * 0, 1 where a Pod was refused, 3 where there was no API server to be had. `keep` leaves it running.
+ */
+export async function demoHere(
+  { files: chosen, keep }: { files: string[] | undefined; keep: boolean },
+  cleanup: AsyncDisposableStack,
+): Promise<number> {
+  const files = chosen ?? demoFiles;
+  const objects = files.flatMap(readManifest);
+  const pods = objects.flatMap((object) => podOf(object) ?? []);
+  if (pods.length === 0) throw new Error(`${files.join(', ')}: no Pod, and no workload with a Pod template`);
+  const controlPlane = await findControlPlane(createProgress(), cleanup);
+  if (!controlPlane) return await withoutApiServer(pods, keep, cleanup);
+  const server = await startFunction(cleanup, env);
+  console.log(`Function     ${server.url}`);
+  const apiServer = await startApiServer(controlPlane, cleanup);
+  console.log(`API server   ${controlPlane.origin}`);
+  await register(apiServer.api, server);
+  console.log('Webhook      registered, and called by the API server');
+  const isConfigMap = ({ apiVersion, kind }: KubernetesObject) => apiVersion === 'v1' && kind === 'ConfigMap';
+  for (const configMap of objects.filter(isConfigMap)) await create(apiServer.api, configMap);
+  const leftOut = objects.filter((object) => !isConfigMap(object) && !podOf(object));
+  if (leftOut.length > 0)
+    console.log(`Left out     ${leftOut.map(titleOf).join(', ')}: no Pod, and no template of one`);
+  const stored = await tellEach(pods, (pod) => create(apiServer.api, pod));
+  show(stored, await readTable(apiServer.api, stored));
+  console.log(
+    '\nThere is no node here to run the Pods, so they stay Pending; what is stored is what a node would run.',
+  );
+  if (keep) await keepRunning(apiServer);
+  return stored.length < pods.length ? 1 : 0;
+}
+
+/** Shows the main job with the function alone; the exit status. */
+async function withoutApiServer(
+  pods: KubernetesObject[],
+  keep: boolean,
+  cleanup: AsyncDisposableStack,
+): Promise<number> {
+  console.log(`This is ${noApiServer}`);
+  console.log('The Pods go to the function over HTTPS, the way an API server sends them.');
+  if (keep) console.log('There is nothing to keep: --keep needs an API server.');
+  const server = await startFunction(cleanup, env);
+  const stored = await tellEach(pods, (pod) => callWebhook(server, pod));
+  show(stored, stored.map(tableRow));
+  console.log(`\nThis was ${noApiServer}`);
+  return 3;
+}
+
+/** Creates one Pod after the other, and tells what the client would be told; those that were created. */
+async function tellEach(
+  pods: KubernetesObject[],
+  createOne: (pod: KubernetesObject) => Promise<Answer>,
+): Promise<KubernetesObject[]> {
+  const stored: KubernetesObject[] = [];
+  for (const pod of pods) {
+    try {
+      const { object, warnings } = await createOne(pod);
+      for (const warning of warnings) console.log(`Warning: ${warning}`);
+      stored.push(object);
+    } catch (error) {
+      console.error(`Error: ${titleOf(pod)}: ${(error as Error).message}`);
+    }
+  }
+  return stored;
+}
+
+/** Registers the webhook, and waits until the API server calls it: a new configuration takes a moment to be used. */
+async function register(api: KubernetesApi, server: FunctionServer): Promise<void> {
+  // Under Fail an error is seen; under Ignore, the default of the manifests, the Pod would pass without its file.
+  const entries = [...injections, { name: 'probe', selector: { matchLabels: { probe: 'true' } } }];
+  const body = webhookConfiguration({ name: 'hello-webhook', ...server }, entries, { failurePolicy: 'Fail' });
+  await api.send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { body });
+  const probe = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'probe-', labels: { probe: 'true' } },
+    spec: { containers: [{ name: 'probe', image: 'none' }] },
+  };
+  let isCalled = false;
+  server
+    .records(({ pod }) => pod === probe.metadata.generateName)
+    .then(() => {
+      isCalled = true;
+    });
+  while (!isCalled) {
+    await api.send('POST', '/api/v1/namespaces/default/pods?dryRun=All', { body: probe });
+    await delay(50);
+  }
+}
+
+async function create(api: KubernetesApi, object: KubernetesObject): Promise<Answer> {
+  const namespace = object.metadata.namespace ?? 'default';
+  const serviceAccount = (object.spec as { serviceAccountName?: string } | undefined)?.serviceAccountName;
+  await prepareNamespace(api, namespace, serviceAccount);
+  const body = { ...object, metadata: { ...object.metadata, namespace } };
+  return api.send('POST', await collectionPath(api, body), { body });
+}
+
+/** The API server's table of these Pods, as `kubectl get pod -L …` shows it. */
+async function readTable(api: KubernetesApi, pods: KubernetesObject[]): Promise<string[][]> {
+  const rows = await podRows(api, pods);
+  return rows.map((cells, index) => [...namespaceCells(pods, index), ...cells, ...labelCells(pods[index])]);
+}
+
+/** The same row, of a Pod that nobody stored. */
+function tableRow(pod: KubernetesObject, index: number, pods: KubernetesObject[]): string[] {
+  const { containers } = pod.spec as { containers: unknown[] };
+  const name = pod.metadata.name ?? `${pod.metadata.generateName}…`;
+  return [...namespaceCells(pods, index), name, `0/${containers.length}`, 'Pending', '0', '0s', ...labelCells(pod)];
+}
+
+/** A cell only where the Pods are not all in the default namespace. */
+function namespaceCells(pods: KubernetesObject[], index: number): string[] {
+  const namespaces = pods.map(({ metadata }) => metadata.namespace ?? 'default');
+  return namespaces.every((namespace) => namespace === 'default') ? [] : [namespaces[index] ?? ''];
+}
+
+function labelCells(pod: KubernetesObject | undefined): string[] {
+  return labelColumns.map((key) => pod?.metadata.labels?.[key] ?? '');
+}
+
+function show(pods: KubernetesObject[], rows: string[][]): void {
+  const isSpread = namespaceCells(pods, 0).length > 0;
+  const labels = labelColumns.map((key) => key.toUpperCase());
+  const header = [...(isSpread ? ['NAMESPACE'] : []), 'NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', ...labels];
+  const apps = new Set(pods.map(({ metadata }) => metadata.labels?.app));
+  const selector = apps.size === 1 && !apps.has(undefined) ? [`-l app=${[...apps][0]}`] : [];
+  const options = [...(isSpread ? ['-A'] : []), ...selector, ...labelColumns.map((key) => `-L ${key}`)];
+  console.log(`\n$ kubectl get pod ${options.join(' ')}`);
+  console.log(formatTable([header, ...rows]));
+  for (const pod of pods.filter(isInjected)) {
+    console.log(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
+  }
+}
+
+function isInjected({ spec }: KubernetesObject): boolean {
+  const { volumes = [] } = spec as { volumes?: { name: string }[] };
+  return volumes.some(({ name }) => injections.some(({ volume }) => volume.name === name));
+}
+
+function volumesAndMounts({ spec }: KubernetesObject): object {
+  const { volumes, initContainers, containers } = spec as Record<string, { name: string; volumeMounts?: unknown }[]>;
+  const mounts = (list: typeof containers) => list?.map(({ name, volumeMounts }) => ({ name, volumeMounts }));
+  return { volumes, ...(initContainers && { initContainers: mounts(initContainers) }), containers: mounts(containers) };
+}
+
+async function keepRunning({ kubeconfig }: ApiServer): Promise<never> {
+  console.log(`\nAll of it is running until Ctrl-C. In another terminal:\n\n  export KUBECONFIG=${kubeconfig}`);
+  console.log(`  kubectl get pod -A ${labelColumns.map((key) => `-L ${key}`).join(' ')}`);
+  console.log(
+    '\nThere are no controllers: workloads make no Pods, and a Pod in a new namespace needs a ServiceAccount there:',
+  );
+  console.log('\n  kubectl create namespace shop && kubectl create serviceaccount default -n shop');
+  return new Promise<never>(() => {});
+}

@@ -1,0 +1,66 @@
+/** `npm run sync`: brings the copies of ConfigMaps up to date with what they were copied from. */
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { copyOf, fieldManager } from '../function/cluster.ts';
+import { type Copy, listCopies } from './cluster/copies.ts';
+import { clusterOptions, clusterUsage } from './cluster/installation.ts';
+import { apply, connect, type KubernetesApi, type KubernetesObject, read, unless } from './cluster/kubernetes-api.ts';
+import { runCommand } from './command.ts';
+import { readOptions } from './options.ts';
+
+const usage = `npm run sync [-- --dry-run] [-- --force]
+
+Brings every ConfigMap that the function has copied (ensure) up to date with its source in the function's namespace. Pods
+see a new content within a minute or so, but for mounts with a subPath. A copy that somebody has changed since is left
+alone.
+
+      --dry-run          shows what would be done
+      --force            overwrites what somebody has changed, too
+${clusterUsage}
+  -h, --help             this text
+
+Exits with 0 where all copies are up to date, with 1 where one is not.
+`;
+
+await runCommand(async () => {
+  const options = readOptions(usage, {
+    ...clusterOptions,
+    'dry-run': { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+  });
+  if (typeof options === 'number') return options;
+  const api = connect(options.context === undefined ? {} : { context: options.context });
+  const installation = { name: options.name, namespace: options.namespace };
+  const copies = await listCopies(api, installation);
+  let failures = 0;
+  for (const copy of copies) {
+    const { name, namespace } = copy.metadata;
+    const source = await read<V1ConfigMap>(api, `/api/v1/namespaces/${options.namespace}/configmaps/${name}`);
+    const outcome = source ? await sync(api, copy, source, options) : `its source is not in ${options.namespace}`;
+    if (!done.has(outcome)) failures++;
+    console.log(`${namespace}/${name}: ${outcome}`);
+  }
+  if (copies.length === 0) console.log(`There are no copies of ConfigMaps of ${options.namespace}.`);
+  return failures > 0 ? 1 : 0;
+});
+
+const done = new Set(['up to date', 'updated', 'would be updated']);
+
+/** What became of one copy. */
+async function sync(
+  api: KubernetesApi,
+  copy: Copy,
+  source: V1ConfigMap,
+  { 'dry-run': dryRun, force }: { 'dry-run': boolean; force: boolean },
+): Promise<string> {
+  const wanted = copyOf(source, copy.metadata.namespace);
+  if (isDeepStrictEqual(contentOf(copy), contentOf(wanted))) return 'up to date';
+  if (copy.immutable) return 'is immutable: delete it, and the next Pod gets a new one';
+  const applied = await unless(409, apply(api, wanted as unknown as KubernetesObject, { fieldManager, dryRun, force }));
+  if (!applied) return 'was changed by somebody else: left alone (--force overwrites it)';
+  return dryRun ? 'would be updated' : 'updated';
+}
+
+function contentOf({ data = {}, binaryData = {}, immutable = false }: V1ConfigMap): object {
+  return { data, binaryData, immutable };
+}
