@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import type { Context } from 'mocha';
+import type { Conditioned, KnativeService } from '../../scripts/cluster/installation.ts';
+import { list, read, unless } from '../../scripts/cluster/kubernetes-api.ts';
+import { readPrerequisites } from '../../scripts/cluster/prerequisites.ts';
+import { dryRun, probePod } from '../../scripts/cluster/probe-pod.ts';
+import { functionPods, listOurs, scaledToZero } from '../../scripts/cluster/rollout.ts';
+import {
+  askForFile,
+  countInjected,
+  describeOnCluster,
+  image,
+  installation,
+  newNamespace,
+  run,
+  succeed,
+  until,
+  whileCreating,
+} from './cluster.ts';
+
+const servicePath = `/apis/serving.knative.dev/v1/namespaces/${installation.namespace}/services/${installation.name}`;
+const silent = () => {};
+
+describeOnCluster('on a cluster', (api) => {
+  before(async () => {
+    await succeed('deploy', '--image', image, '--no-cold');
+  });
+
+  after(async () => {
+    await succeed('undeploy', '--all-copies');
+  });
+
+  it('the doctor finds nothing broken', async () => {
+    const { status, output } = await run('doctor');
+    expect(output).not.to.contain('✗');
+    expect(status).to.equal(0);
+  });
+
+  it("the seed's demo works in a namespace of its own: the file is in busybox-1, and not in busybox-2", async () => {
+    const context = api().config.getCurrentContext();
+    const output = await succeed('demo', '--context', context);
+    expect(output).to.match(/^busybox-1 +1\/1 +Running .* OK$/m);
+    expect(output).to.contain('a file out of a hat');
+    expect(output).to.contain("can't open '/etc/config/hello.txt'");
+  });
+
+  it('a Pod finds the function warm', async () => {
+    await askForFile(api());
+    expect(countInjected([await askForFile(api())])).to.equal(1);
+  });
+
+  it('a Pod wakes the function from zero', async () => {
+    await scaledToZero(api(), installation, silent);
+    expect(countInjected([await askForFile(api())])).to.equal(1);
+  });
+
+  it('200 Pods at once wake it from zero: none is lost, none is without its mount', async () => {
+    await scaledToZero(api(), installation, silent);
+    const pods = await Promise.all(Array.from({ length: 200 }, () => askForFile(api())));
+    expect(countInjected(pods)).to.equal(200);
+  });
+
+  it('a Deployment of 40 Pods runs, each with the file', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const namespace = await newNamespace(api(), cleanup);
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    await api().send('POST', path, { body: deploymentOf(40) });
+    await until('40 Pods run', async () => {
+      const deployment = await read<{ status?: { availableReplicas?: number } }>(api(), `${path}/readers`);
+      return deployment?.status?.availableReplicas === 40;
+    });
+    const pods = await list<{ metadata: { labels: Record<string, string> } }>(
+      api(),
+      `/api/v1/namespaces/${namespace}/pods`,
+    );
+    expect(pods.filter(({ metadata }) => metadata.labels['hello-added'] === 'OK')).to.have.length(40);
+  });
+
+  it('its own namespace is left alone, and its own Pod comes back when it is deleted', async () => {
+    const { object } = await dryRun(api(), installation.namespace, probePod({ hello: 'true' }));
+    expect(countInjected([object])).to.equal(0);
+    await askForFile(api());
+    for (const { metadata } of await functionPods(api(), installation)) {
+      await api().send('DELETE', `/api/v1/namespaces/${installation.namespace}/pods/${metadata?.name}`);
+    }
+    expect(countInjected([await askForFile(api())])).to.equal(1);
+  });
+
+  it('no Pod goes without while the certificates are renewed', async () => {
+    const path = `/apis/cert-manager.io/v1/namespaces/${installation.namespace}/certificates`;
+    const pods = await whileCreating(api(), async () => {
+      for (const { metadata } of await list<Certificate>(api(), path)) {
+        const place = `${path}/${metadata.name}`;
+        const before = await read<Certificate>(api(), place);
+        await api().send('PATCH', `${place}/status`, {
+          body: { status: { conditions: [...(before?.status?.conditions ?? []), issuing()] } },
+          contentType: 'application/merge-patch+json',
+        });
+        await until(`${metadata.name} is renewed`, async () => {
+          const { revision = 0, conditions = [] } = (await read<Certificate>(api(), place))?.status ?? {};
+          return revision > (before?.status?.revision ?? 0) && !conditions.some(({ type }) => type === 'Issuing');
+        });
+      }
+    });
+    expect(pods.length).to.be.above(0);
+    expect(countInjected(pods)).to.equal(pods.length);
+  });
+
+  it('no Pod goes without while a new revision takes over', async () => {
+    const before = (await read<KnativeService>(api(), servicePath))?.status?.latestReadyRevisionName;
+    const template = { metadata: { annotations: { 'hello-webhook/test': 'a new revision' } } };
+    const pods = await whileCreating(api(), async () => {
+      await api().send('PATCH', servicePath, {
+        body: { spec: { template } },
+        contentType: 'application/merge-patch+json',
+      });
+      await until('the new revision is ready', async () => {
+        const { latestReadyRevisionName } = (await read<KnativeService>(api(), servicePath))?.status ?? {};
+        return latestReadyRevisionName !== before;
+      });
+      await askForFile(api());
+    });
+    expect(countInjected(pods)).to.equal(pods.length);
+  });
+
+  it('a broken configuration never takes over: the old one goes on, and the doctor names the line', async () => {
+    const configMaps = `/api/v1/namespaces/${installation.namespace}/configmaps`;
+    const name = 'hello-webhook-injections-broken';
+    const body = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data: { 'injections.yaml': 'injections: [{}]' },
+    };
+    await api().send('POST', configMaps, { body });
+    const good = await read<KnativeService>(api(), servicePath);
+    if (!good) throw new Error('there is no function');
+    const { spec } = good.spec.template;
+    const bad = { ...spec, volumes: spec.volumes?.map((volume) => ({ ...volume, configMap: { name } })) };
+    const put = (template: object) =>
+      api().send('PATCH', servicePath, {
+        body: { spec: { template: { spec: template } } },
+        contentType: 'application/merge-patch+json',
+      });
+    await put(bad);
+    await until('Knative gives up on the broken revision', async () => {
+      const { conditions = [] } = (await read<Conditioned>(api(), servicePath))?.status ?? {};
+      return conditions.some(({ type, status }) => type === 'ConfigurationsReady' && status === 'False');
+    });
+    expect(countInjected([await askForFile(api())])).to.equal(1);
+    const { output } = await run('doctor');
+    expect(output).to.contain('injections[0].name');
+    await put(spec);
+    await until('the function is ready again', async () => {
+      const { conditions = [] } = (await read<Conditioned>(api(), servicePath))?.status ?? {};
+      return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+    });
+    await unless(404, api().send('DELETE', `${configMaps}/${name}`));
+  });
+
+  it('Pods are created without the file while there is no function, since failurePolicy is Ignore; a deploy brings it back', async () => {
+    await api().send('DELETE', servicePath);
+    await until('the function is gone', async () => (await functionPods(api(), installation)).length === 0);
+    expect(countInjected([await askForFile(api())])).to.equal(0);
+    await succeed('deploy', '--image', image, '--no-cold');
+    expect(countInjected([await askForFile(api())])).to.equal(1);
+  });
+
+  it('the API server reaches it through the gateway', async function () {
+    const { gateway } = await readPrerequisites(api());
+    if (!gateway) return skip(this, 'no gateway is known for the ingress of this cluster');
+    const output = await succeed('deploy', '--reach', 'gateway', '--image', image, '--no-cold');
+    expect(output).to.contain(`✓ reach          ${gateway.component}: the API server called the function`);
+  });
+
+  it('the API server reaches it by its cluster-local URL, or says itself that it does not resolve the name', async function () {
+    const { clusterLocalTls } = await readPrerequisites(api());
+    if (clusterLocalTls.status !== 'ok') return skip(this, clusterLocalTls.text);
+    const { status, output } = await run('deploy', '--reach', 'url', '--image', image, '--no-cold');
+    if (status === 0)
+      expect(output).to.contain('✓ reach          cluster-local-url: the API server called the function');
+    else expect(output).to.contain('dial tcp: lookup hello-webhook.hello-system.svc.cluster.local');
+  });
+
+  it('undeploy leaves nothing behind', async () => {
+    const output = await succeed('undeploy', '--all-copies');
+    expect(output).to.contain('Nothing else of hello-webhook is left.');
+    expect(await read(api(), `/api/v1/namespaces/${installation.namespace}`)).to.equal(undefined);
+    for (const kind of [
+      '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+      '/api/v1/services',
+      '/api/v1/configmaps',
+    ]) {
+      expect(await listOurs(api(), installation, kind)).to.deep.equal([]);
+    }
+  });
+});
+
+type Certificate = Conditioned & { status?: { revision?: number } };
+
+/** What `cmctl renew` sets. */
+function issuing(): object {
+  return {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'renewed by a test',
+    lastTransitionTime: new Date().toISOString(),
+  };
+}
+
+/** Pods that end, and so never become available, where the file is not there. */
+function deploymentOf(replicas: number): object {
+  const labels = { app: 'readers', hello: 'true' };
+  const command = ['sh', '-c', 'cat /etc/config/hello.txt && exec sleep 3600'];
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'readers' },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'reader', image: 'busybox:1.36', imagePullPolicy: 'IfNotPresent', command }],
+        },
+      },
+    },
+  };
+}
+
+function skip(test: Context, reason: string): void {
+  console.log(`    skipped: ${reason}`);
+  test.skip();
+}
