@@ -31,7 +31,7 @@ reaches it, registers the webhook last, and proves it with Pods that are created
 
       --image IMAGE      the function's image, best by its digest. Left out, the function that is there stays: the one
                          of an earlier deploy, or one made by func or kn
-      --injections FILE  the injections. Left out, those that are there stay; at first manifests/function/injections.yaml
+      --injections FILE  the injections. Left out, those that are there stay; at first manifests/function/base/injections.yaml
       --reach WAY        url: the cluster-local URL. gateway: a Service before the ingress' gateway. auto: the first that works
       --no-ensure        the function gets no rights, and copies no ConfigMap to where it is missing
       --fail-closed      selected Pods are refused while the function cannot be reached

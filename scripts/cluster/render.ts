@@ -43,7 +43,7 @@ export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Pro
   const settings = join(directory, 'components/settings/settings.yaml');
   const { name, namespace } = wanted;
   await writeFile(settings, stringify({ ...parse(await readFile(settings, 'utf8')), data: { name, namespace } }));
-  const injectionsFile = join(directory, 'function/injections.yaml');
+  const injectionsFile = join(directory, 'function/base/injections.yaml');
   if (wanted.injections !== undefined) await writeFile(injectionsFile, wanted.injections);
   const injections = parseInjections(await readFile(injectionsFile, 'utf8'), 'injections.yaml');
   const overlay = join(directory, 'overlays/wanted');
@@ -57,7 +57,7 @@ function kustomization({ reach, image, components }: Wanted): object {
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: ['../../function', '../../webhook'],
+    resources: [image === undefined ? '../../function/base' : '../../function', '../../webhook'],
     components: ['settings', reach, ...components].map((name) => `../../components/${name}`),
     images: image === undefined ? [] : [{ name: 'hello-webhook', ...partsOf(image) }],
   };
