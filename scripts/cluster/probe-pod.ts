@@ -15,7 +15,7 @@ export function dryRun(api: KubernetesApi, namespace: string, pod: object): Prom
 /** A Pod with these labels that the Pod Security Standard `restricted` and most policies let pass; `injection` may have a say in its container's name. */
 export function probePod(labels: Record<string, string>, injection?: Injection): object {
   const name = ['probe', ...(injection?.containers?.include ?? [])]
-    .map((glob) => glob.replaceAll('*', '').replaceAll('?', 'x'))
+    .map((glob) => glob.replace(/[*?]/g, 'x'))
     .find((candidate) => selectsName(injection?.containers, candidate));
   const small = { cpu: '10m', memory: '16Mi' };
   return {

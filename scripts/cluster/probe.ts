@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AdmissionregistrationV1WebhookClientConfig as ClientConfig,
   V1MutatingWebhook,
@@ -54,7 +53,9 @@ export async function probeReach(
   await waitFor(
     'waiting for cainjector',
     async () => {
-      const { webhooks = [] } = (await read<V1MutatingWebhookConfiguration>(api, path)) ?? {};
+      const current = await read<V1MutatingWebhookConfiguration>(api, path);
+      if (!current) throw new Error('the webhook configuration of the probe was deleted');
+      const { webhooks = [] } = current;
       const [first] = webhooks;
       return first?.clientConfig.caBundle
         ? { found: true }
@@ -62,7 +63,7 @@ export async function probeReach(
     },
     { progress, timeoutMs: 60_000 },
   );
-  await inUse(api, probe.probeNamespace, id);
+  await inUse(api, { namespace: probe.probeNamespace, id, progress });
   progress('asking the API server to call the function');
   const started = performance.now();
   try {
@@ -109,14 +110,19 @@ function temporaryConfiguration(
 }
 
 /** Waits until the API server uses the configuration, which it learns of a moment late: its other entry, which nobody answers, refuses a Pod then. */
-async function inUse(api: KubernetesApi, namespace: string, id: string): Promise<void> {
-  for (;;) {
+function inUse(
+  api: KubernetesApi,
+  { namespace, id, progress }: { namespace: string; id: string; progress: Progress },
+): Promise<true> {
+  const look = async () => {
     try {
       await dryRun(api, namespace, probePod({ [inUseLabel]: id }));
+      return { missing: 'it does not use the webhook configuration of the probe yet' };
     } catch (error) {
-      if (error instanceof ApiError && error.message.includes('in-use.hello-webhook.probe')) return;
+      if (error instanceof ApiError && error.message.includes('in-use.hello-webhook.probe'))
+        return { found: true as const };
       throw error;
     }
-    await delay(100);
-  }
+  };
+  return waitFor('waiting for the API server', look, { progress, timeoutMs: 30_000 });
 }

@@ -20,7 +20,7 @@ export async function waitFor<T>(
       if ('found' in seen) return seen.found;
       if (Date.now() > deadline) throw new Error(`${what}, for ${timeoutMs / 1000} s now: ${seen.missing}`);
       progress(`${what}: ${seen.missing}`);
-      await delay(500);
+      await delay(250);
     }
   } finally {
     progress();

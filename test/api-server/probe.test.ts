@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { parseInjections } from '../../function/configuration.ts';
+import { list } from '../../scripts/cluster/kubernetes-api.ts';
+import { probeReach } from '../../scripts/cluster/probe.ts';
+import { prove } from '../../scripts/cluster/probe-pod.ts';
+import type { FunctionServer } from '../../scripts/local/function-server.ts';
+import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
+
+describeOnApiServer('the probe of deploy and doctor', (cluster) => {
+  let server: FunctionServer;
+  const injector = new AbortController();
+  const probe = () => ({
+    name: 'hello-webhook',
+    namespace: 'hello-system',
+    clientConfig: { url: server.url },
+    caFrom: 'hello-system/hello-webhook-ca',
+    probeNamespace: 'default',
+  });
+  const quiet = (cleanup: AsyncDisposableStack) => ({ progress: () => {}, cleanup });
+
+  before(async () => {
+    server = await cluster.startFunction(helloInjection);
+    injectCaBundles(cluster, server.caCert, injector.signal).catch(() => {});
+  });
+
+  after(() => injector.abort());
+
+  it('says how long the call took, and leaves nothing behind', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const probed = await probeReach(cluster.api, probe(), quiet(cleanup));
+    expect(probed).to.have.property('ms').that.is.above(0);
+    expect(await leftovers(cluster)).to.deep.equal([]);
+  });
+
+  it('shows what the API server itself says where it cannot call', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const nowhere = {
+      ...probe(),
+      clientConfig: { url: 'https://hello-webhook.hello-system.svc.cluster.local/mutate' },
+    };
+    const probed = await probeReach(cluster.api, nowhere, quiet(cleanup));
+    expect(probed)
+      .to.have.property('failure')
+      .that.matches(/failed calling webhook "reach\.hello-webhook\.probe".*lookup/);
+    expect(await leftovers(cluster)).to.deep.equal([]);
+  });
+
+  it('takes its configuration away when it is interrupted', async () => {
+    const cleanup = new AsyncDisposableStack();
+    // Nobody answers there, so that the call is under way when the cleanup begins.
+    const silent = { ...probe(), clientConfig: { url: 'https://192.0.2.1/mutate' } };
+    const probing = probeReach(cluster.api, silent, quiet(cleanup)).catch(() => 'interrupted');
+    while ((await leftovers(cluster)).length === 0) await delay(20);
+    await cleanup.disposeAsync();
+    expect(await leftovers(cluster)).to.deep.equal([]);
+    expect(await probing).to.equal('interrupted');
+  });
+
+  it('proves an injection by a Pod of a dry run, or says what is amiss', async () => {
+    const namespace = await cluster.namespaceWith(server, helloInjection);
+    const injections = parseInjections(helloInjection, 'injections.yaml');
+    expect(await prove(cluster.api, namespace, injections)).to.have.property('ms');
+    expect(await prove(cluster.api, 'default', injections)).to.deep.equal({
+      failure:
+        'a Pod for injection hello came back without /etc/config: the API server did not call the webhook, or could not reach it',
+    });
+    const elsewhere = parseInjections(`${helloInjection}    namespaces: {exclude: [default]}\n`, 'injections.yaml');
+    expect(await prove(cluster.api, 'default', elsewhere)).to.deep.equal({
+      failure: 'no injection applies to a Pod in namespace default',
+    });
+  });
+
+  it('finds labels and a container for any selector', async () => {
+    const demanding = helloInjection
+      .replace(
+        'selector: {matchLabels: {hello: "true"}}',
+        'selector: {matchExpressions: [{key: tier, operator: In, values: [web]}, {key: team, operator: Exists}, {key: old, operator: DoesNotExist}]}',
+      )
+      .concat('    containers: {include: ["app-*"]}\n');
+    const other = await cluster.startFunction(demanding);
+    const namespace = await cluster.namespaceWith(other, demanding);
+    expect(await prove(cluster.api, namespace, parseInjections(demanding, 'injections.yaml'))).to.have.property('ms');
+  });
+});
+
+async function leftovers(cluster: Cluster): Promise<string[]> {
+  const all = await list<V1MutatingWebhookConfiguration>(cluster.api, configurations);
+  return all.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.includes('-probe-'));
+}
+
+/** Does what cert-manager's cainjector would: it needs a node. */
+async function injectCaBundles(cluster: Cluster, caCert: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const { metadata, webhooks = [] } of await list<V1MutatingWebhookConfiguration>(cluster.api, configurations)) {
+      if (!metadata?.annotations?.['cert-manager.io/inject-ca-from'] || webhooks[0]?.clientConfig.caBundle) continue;
+      const patch = webhooks.map((_, index) => ({
+        op: 'add',
+        path: `/webhooks/${index}/clientConfig/caBundle`,
+        value: Buffer.from(caCert).toString('base64'),
+      }));
+      await cluster.api
+        .send('PATCH', `${configurations}/${metadata.name}`, {
+          body: patch,
+          contentType: 'application/json-patch+json',
+        })
+        .catch(() => {});
+    }
+    await delay(50);
+  }
+}
