@@ -22,6 +22,9 @@ ${clusterUsage}
 Exits with 0 where all copies are up to date, with 1 where one is not.
 `;
 
+/** The outcomes after which a copy is as it should be. */
+const done = new Set(['up to date', 'updated', 'would be updated']);
+
 await runCommand(async () => {
   const options = readOptions(usage, {
     ...clusterOptions,
@@ -43,8 +46,6 @@ await runCommand(async () => {
   if (copies.length === 0) console.log(`There are no copies of ConfigMaps of ${options.namespace}.`);
   return failures > 0 ? 1 : 0;
 });
-
-const done = new Set(['up to date', 'updated', 'would be updated']);
 
 /** What became of one copy. */
 async function sync(
