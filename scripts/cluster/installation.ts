@@ -72,6 +72,7 @@ export interface RevisionSpec {
   containers: { image: string; env?: { name: string; value?: string }[] }[];
   volumes?: { name: string; configMap?: { name: string } }[];
   serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
 }
 
 export function readService(

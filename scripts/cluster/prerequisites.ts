@@ -18,23 +18,34 @@ export interface Prerequisites {
 
 /** Looks at Knative, its ingress, cert-manager, the issuer and Knative's configuration for cluster-local TLS. */
 export async function readPrerequisites(api: KubernetesApi): Promise<Prerequisites> {
-  const network = await readConfig(api, 'config-network');
-  const ingressClass = network['ingress-class'] ?? network['ingress.class'] ?? 'istio.ingress.networking.knative.dev';
-  const gateway = gatewayOf(ingressClass);
+  const network = await readNetwork(api);
   const findings = await Promise.all([
-    knative(api),
-    ingress(api, ingressClass, gateway),
-    certManager(api),
+    readKnative(api),
+    readIngress(api, network),
+    readCertManager(api),
     readIssuer(api),
   ]);
-  return { findings, gateway, clusterLocalTls: await clusterLocalTls(api, network, gateway) };
+  return { findings, gateway: network.gateway, clusterLocalTls: await readClusterLocalTls(api, network) };
+}
+
+/** Knative's network: its configuration, and the gateway of its ingress where the manifests know one. */
+export interface Network {
+  config: Record<string, string>;
+  ingressClass: string;
+  gateway: Gateway | undefined;
+}
+
+export async function readNetwork(api: KubernetesApi): Promise<Network> {
+  const config = await readConfig(api, 'config-network');
+  const ingressClass = config['ingress-class'] ?? config['ingress.class'] ?? 'istio.ingress.networking.knative.dev';
+  return { config, ingressClass, gateway: gatewayOf(ingressClass) };
 }
 
 async function readConfig(api: KubernetesApi, name: string): Promise<Record<string, string>> {
   return (await read<V1ConfigMap>(api, `/api/v1/namespaces/knative-serving/configmaps/${name}`))?.data ?? {};
 }
 
-async function knative(api: KubernetesApi): Promise<Finding> {
+export async function readKnative(api: KubernetesApi): Promise<Finding> {
   const fix = 'install Knative Serving: https://knative.dev/docs/install/';
   if (!(await read(api, '/apis/serving.knative.dev/v1'))) {
     return broken('knative', 'the API server does not serve serving.knative.dev/v1', fix);
@@ -49,7 +60,7 @@ async function knative(api: KubernetesApi): Promise<Finding> {
   });
 }
 
-async function ingress(api: KubernetesApi, ingressClass: string, gateway: Gateway | undefined): Promise<Finding> {
+export async function readIngress(api: KubernetesApi, { ingressClass, gateway }: Network): Promise<Finding> {
   if (!gateway) {
     const text = `no gateway is known for Knative's ingress-class ${ingressClass}`;
     return warning('ingress', text, 'use Kourier, the Gateway API over Contour, or Istio; or --reach url');
@@ -62,26 +73,31 @@ async function ingress(api: KubernetesApi, ingressClass: string, gateway: Gatewa
   return broken('ingress', text, `kubectl -n ${namespace} get pod -l app=${app}`);
 }
 
-async function certManager(api: KubernetesApi): Promise<Finding> {
+export async function readCertManager(api: KubernetesApi): Promise<Finding> {
   const fix = 'install cert-manager: https://cert-manager.io/docs/installation/';
   if (!(await read(api, '/apis/cert-manager.io/v1'))) {
     return broken('cert-manager', 'the API server does not serve cert-manager.io/v1', fix);
   }
+  const deployments = await certManagerDeployments(api);
+  const version = deployments[0]?.metadata?.labels?.['app.kubernetes.io/version'];
+  return deploymentsFinding('cert-manager', deployments, {
+    good: `cert-manager ${version ?? ''}`.trim(),
+    needed: ['cainjector', 'cert-manager', 'webhook'],
+    nameOf: ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'],
+    namespace: deployments[0]?.metadata?.namespace ?? 'cert-manager',
+    fix,
+  });
+}
+
+/** cert-manager's Deployments, whatever namespace they are in. */
+export async function certManagerDeployments(api: KubernetesApi): Promise<V1Deployment[]> {
   const deployments = await list<V1Deployment>(
     api,
     '/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fname%20in%20(cert-manager,cainjector,webhook),app.kubernetes.io%2Finstance',
   );
-  const ours = deployments.filter(({ spec }) =>
+  return deployments.filter(({ spec }) =>
     spec?.template.spec?.containers.some(({ image }) => image?.includes('cert-manager')),
   );
-  const version = ours[0]?.metadata?.labels?.['app.kubernetes.io/version'];
-  return deploymentsFinding('cert-manager', ours, {
-    good: `cert-manager ${version ?? ''}`.trim(),
-    needed: ['cainjector', 'cert-manager', 'webhook'],
-    nameOf: ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'],
-    namespace: ours[0]?.metadata?.namespace ?? 'cert-manager',
-    fix,
-  });
 }
 
 function readDeployments(api: KubernetesApi, namespace: string): Promise<V1Deployment[]> {
@@ -110,17 +126,13 @@ function deploymentsFinding(
   return broken(link, `no Pod of ${idle.join(', ')} is available`, `kubectl -n ${namespace} get pod`);
 }
 
-async function readIssuer(api: KubernetesApi): Promise<Finding> {
+export async function readIssuer(api: KubernetesApi): Promise<Finding> {
   const reason = notReady(await read<Conditioned>(api, `/apis/cert-manager.io/v1/clusterissuers/${issuer}`));
   if (!reason) return ok('issuer', `ClusterIssuer ${issuer} is ready`);
   return broken('issuer', `ClusterIssuer ${issuer} ${reason}`, 'kubectl apply -k manifests/platform/issuer');
 }
 
-async function clusterLocalTls(
-  api: KubernetesApi,
-  network: Record<string, string>,
-  gateway: Gateway | undefined,
-): Promise<Finding> {
+export async function readClusterLocalTls(api: KubernetesApi, { config, gateway }: Network): Promise<Finding> {
   const link = 'local TLS';
   const fix = [
     'kubectl apply --server-side --field-manager=hello-webhook -k manifests/platform/cluster-local-tls',
@@ -133,7 +145,7 @@ async function clusterLocalTls(
       '--reach gateway',
     );
   }
-  if (network['cluster-local-domain-tls']?.toLowerCase() !== 'enabled') {
+  if (config['cluster-local-domain-tls']?.toLowerCase() !== 'enabled') {
     return broken(link, 'cluster-local-domain-tls is not Enabled in config-network of knative-serving', fix);
   }
   const { clusterLocalIssuerRef = '' } = await readConfig(api, 'config-certmanager');

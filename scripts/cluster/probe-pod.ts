@@ -57,7 +57,7 @@ export function isInjected(pod: Pod, { mount }: Injection): boolean {
 type Labels = Record<string, string>;
 
 /** Labels that a selector selects, where any can be found by taking each requirement singly. */
-function labelsFor({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): Labels {
+export function labelsFor({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): Labels {
   return Object.fromEntries([...matchExpressions.flatMap(labelFor), ...Object.entries(matchLabels)]);
 }
 

@@ -1,0 +1,73 @@
+import { X509Certificate } from 'node:crypto';
+import type { V1Secret } from '@kubernetes/client-node';
+import { broken, type Finding, ok, warning } from '../finding.ts';
+import { type KubernetesApi, read, unless } from '../kubernetes-api.ts';
+import { certManagerDeployments } from '../prerequisites.ts';
+import type { Certificate } from './certificates.ts';
+import type { Seen } from './link.ts';
+import type { Registered } from './webhook.ts';
+
+/** What the API server trusts: every entry's caBundle, beside the authority that cainjector is to take it from. */
+export async function lookAtCaBundle(api: KubernetesApi, webhook: Registered): Promise<Seen<string>> {
+  const authority = await readAuthority(api, webhook.caFrom);
+  const fix = await cainjectorFix(api, webhook);
+  const problem = webhook.entries
+    .map(({ name, clientConfig }) => ({ name, ...problemOf(clientConfig.caBundle, authority) }))
+    .find(({ text }) => text !== undefined);
+  if (problem) return { findings: [broken('caBundle', `entry ${problem.name} ${problem.text}`, fix)] };
+  const found = decoded(webhook.clientConfig.caBundle);
+  return { findings: [caBundleFinding(webhook, found, authority !== undefined)], found };
+}
+
+function caBundleFinding({ name, caFrom }: Registered, pem: string, isCompared: boolean): Finding {
+  const subjects = certificatesIn(pem).map(({ subject }) => subject.replaceAll('\n', ', '));
+  if (caFrom === undefined) {
+    const text = 'nobody keeps it up to date: annotation cert-manager.io/inject-ca-from is not set';
+    return warning('caBundle', `${subjects.join('; ')}; ${text} on ${name}`, 'npm run deploy');
+  }
+  return ok(
+    'caBundle',
+    `${subjects.join('; ')}, ${isCompared ? 'as' : 'to be'} in the Secret of Certificate ${caFrom}`,
+  );
+}
+
+function problemOf(caBundle: string | undefined, authority: string | undefined): { text?: string } {
+  if (!caBundle) return { text: 'has no caBundle: the API server trusts no certificate of ours' };
+  const trusted = certificatesIn(decoded(caBundle)).map(({ fingerprint256 }) => fingerprint256);
+  if (trusted.length === 0) return { text: 'has a caBundle without a certificate' };
+  const missing = certificatesIn(authority ?? '').find(({ fingerprint256 }) => !trusted.includes(fingerprint256));
+  if (!missing) return {};
+  return { text: `has a caBundle without the authority that signs what is served (${missing.subject})` };
+}
+
+/** `ca.crt` of the Certificate's Secret; undefined where there is none, or it must not be read. */
+async function readAuthority(api: KubernetesApi, caFrom: string | undefined): Promise<string | undefined> {
+  if (caFrom === undefined) return undefined;
+  const [namespace, name] = caFrom.split('/');
+  const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`;
+  const certificate = await read<Certificate>(api, path);
+  if (!certificate) return undefined;
+  const secret = await unless(
+    403,
+    read<V1Secret>(api, `/api/v1/namespaces/${namespace}/secrets/${certificate.spec.secretName}`),
+  );
+  return secret?.data?.['ca.crt'] && decoded(secret.data['ca.crt']);
+}
+
+async function cainjectorFix(api: KubernetesApi, { caFrom }: Registered): Promise<string> {
+  if (caFrom === undefined) return 'npm run deploy';
+  const cainjector = (await certManagerDeployments(api)).find(
+    ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === 'cainjector',
+  );
+  const { namespace = 'cert-manager', name = 'cert-manager-cainjector' } = cainjector?.metadata ?? {};
+  return `cainjector sets it: kubectl -n ${namespace} logs deployment/${name}`;
+}
+
+function decoded(base64 = ''): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
+
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => new X509Certificate(block));
+}

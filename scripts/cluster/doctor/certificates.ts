@@ -1,0 +1,65 @@
+import { broken, type Finding, ok, warning } from '../finding.ts';
+import { type Conditioned, type Installation, notReady } from '../installation.ts';
+import { type KubernetesApi, list, read } from '../kubernetes-api.ts';
+import type { Seen } from './link.ts';
+import { hostOf, type Registered } from './webhook.ts';
+
+/** cert-manager's Certificate. */
+export interface Certificate extends Conditioned {
+  metadata: Conditioned['metadata'] & { namespace: string };
+  spec: { secretName: string; dnsNames?: string[] };
+  status?: Conditioned['status'] & { notAfter?: string; renewalTime?: string };
+}
+
+/** The Certificate that the caBundle is taken from, which must be there, and those for the host, of which one must. */
+export async function lookAtCertificates(
+  api: KubernetesApi,
+  { namespace }: Installation,
+  { caFrom, clientConfig }: Registered,
+): Promise<Seen<true>> {
+  const host = hostOf(clientConfig);
+  const served = (await list<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates`)).filter(
+    ({ spec }) => spec.dnsNames?.includes(host),
+  );
+  const findings = served.map((certificate) => certificateFinding(certificate, new Date(), host));
+  if (served.length === 0) {
+    // Knative's own makes the Certificate of a cluster-local host, by its configuration.
+    const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc` : 'npm run deploy';
+    findings.push(
+      broken('certificate', `no Certificate in ${namespace} names ${host}, which the API server asks for`, fix),
+    );
+  }
+  const trusted = caFrom === undefined ? [] : [await authorityFinding(api, caFrom)];
+  return { findings: [...trusted, ...findings], found: true };
+}
+
+async function authorityFinding(api: KubernetesApi, caFrom: string): Promise<Finding> {
+  const [namespace, name] = caFrom.split('/');
+  const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`;
+  const certificate = await read<Certificate>(api, path);
+  if (certificate) return certificateFinding(certificate, new Date());
+  const text = `Certificate ${name} is not there in ${namespace}: cainjector takes the caBundle from it`;
+  return broken('certificate', text, 'npm run deploy');
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** cert-manager renews with a third of the lifetime left, 30 days of 90: at this it has tried for a while. */
+const warnDays = 21;
+
+/** How one Certificate is at a time. */
+export function certificateFinding({ metadata, spec, status }: Certificate, now: Date, host?: string): Finding {
+  const { name, namespace } = metadata;
+  const fix = `kubectl -n ${namespace} describe certificate ${name}`;
+  const title = `Certificate ${name} in ${namespace}`;
+  const reason = notReady({ metadata, ...(status && { status }) });
+  const days = (new Date(status?.notAfter ?? Number.NaN).getTime() - now.getTime()) / dayMs;
+  const until = status?.notAfter?.slice(0, 10);
+  if (days < 0) return broken('certificate', `${title} expired on ${until}`, fix);
+  if (reason) return broken('certificate', `${title} ${reason}`, fix);
+  if (days < warnDays) return warning('certificate', `${title} expires in ${Math.floor(days)} days, on ${until}`, fix);
+  if (new Date(status?.renewalTime ?? Number.NaN) < now) {
+    return warning('certificate', `${title} was to be renewed on ${status?.renewalTime?.slice(0, 10)}`, fix);
+  }
+  const what = host === undefined ? 'for the caBundle' : `for ${host}`;
+  return ok('certificate', `${name} ${what}${until ? `, until ${until}` : ''} (Secret ${spec.secretName})`);
+}

@@ -1,0 +1,108 @@
+import type { Injection } from '../../../function/injection.ts';
+import type { Finding } from '../finding.ts';
+import type { Installation } from '../installation.ts';
+import type { KubernetesApi } from '../kubernetes-api.ts';
+import { type Network, readCertManager, readIngress, readIssuer, readKnative, readNetwork } from '../prerequisites.ts';
+import { lookAtCaBundle } from './ca-bundle.ts';
+import { lookAtCalls } from './calls.ts';
+import { lookAtCertificates } from './certificates.ts';
+import { lookAtCopies } from './copies.ts';
+import { lookAtClusterLocalTls, lookAtDomain, lookAtGateway } from './door.ts';
+import { entryFindings } from './entries.ts';
+import { lookAtFiles } from './files.ts';
+import { lookAtFunction } from './function.ts';
+import { lookAtInjections } from './injections.ts';
+import { type Link, link, type Seen, there } from './link.ts';
+import { readNamespaces } from './namespaces.ts';
+import { neighbourFindings } from './neighbours.ts';
+import { lookAtPlatform } from './platform.ts';
+import { podFindings } from './pods.ts';
+import { lookAtReach, type Probing } from './reached.ts';
+import { lookAtRights } from './rights.ts';
+import { readSelectedPods } from './selected-pods.ts';
+import { lookAtServed } from './served.ts';
+import { timeoutFindings } from './timeouts.ts';
+import { hostOf, isClusterLocal, lookAtWebhook, type Registered } from './webhook.ts';
+
+/**
+ * Walks the chain from the platform to the Pods, and yields what there is to say of each link in turn. Changes nothing,
+ * but for the moment of a probe where one is asked for.
+ */
+export async function* diagnose(
+  api: KubernetesApi,
+  installation: Installation,
+  probing?: Probing,
+): AsyncGenerator<Finding, void> {
+  const knative = yield* link('knative', [], () => seen(readKnative(api)));
+  const ingress = yield* link('ingress', [knative], async () => {
+    const network = await readNetwork(api);
+    return { findings: [await readIngress(api, network)], found: network };
+  });
+  const certManager = yield* link('cert-manager', [], () => seen(readCertManager(api)));
+  const issuer = yield* link('issuer', [certManager], () => seen(readIssuer(api)));
+  const deployed = yield* link('function', [knative], () => lookAtFunction(api, installation));
+  const injections = yield* link('injections', [there(deployed)], (it) => lookAtInjections(api, installation, it));
+  yield* link('ensure', [there(deployed), there(injections)], (it, all) => lookAtRights(api, installation, it, all));
+  const webhook = yield* link('webhook', [], () => lookAtWebhook(api, installation));
+  yield* reached(api, installation, { ingress, issuer, deployed, webhook });
+  yield* link('calls', [there(webhook)], (it) => lookAtCalls(api, it));
+  if (probing) yield* link('reach', [there(webhook)], (it) => lookAtReach(api, installation, it, probing));
+  yield* asked(api, installation, { ingress, webhook: there(webhook), injections: there(injections) });
+  yield* link('copies', [], () => lookAtCopies(api, installation));
+}
+
+/** From the API server to the function: whom it calls, what that shows, and what it trusts. */
+async function* reached(
+  api: KubernetesApi,
+  installation: Installation,
+  links: { ingress: Link<Network>; issuer: Link<true>; deployed: Link<unknown>; webhook: Link<Registered> },
+): AsyncGenerator<Finding, void> {
+  const { ingress, issuer, deployed, webhook } = links;
+  const { clientConfig } = webhook.found ?? {};
+  const isLocal = clientConfig !== undefined && isClusterLocal(clientConfig, installation);
+  if (clientConfig?.url && !isLocal) return;
+  const door = isLocal
+    ? yield* link('local TLS', [webhook, ingress], (_, network) => lookAtClusterLocalTls(api, network))
+    : yield* link('gateway', [webhook, ingress], (it) => lookAtGateway(api, it));
+  if (!isLocal) {
+    yield* link('domain', [webhook, there(ingress), deployed], (it) => lookAtDomain(api, installation, it));
+  }
+  // Knative itself makes the Certificate of a cluster-local host, and only where it is told to.
+  const issued = isLocal ? { ...issuer, cause: issuer.cause ?? door.cause } : issuer;
+  const certificates = yield* link('certificate', [webhook, issued], (it) => lookAtCertificates(api, installation, it));
+  const caBundle = yield* link('caBundle', [webhook, certificates], (it) => lookAtCaBundle(api, it));
+  yield* link('TLS', [webhook, door, caBundle], (it, at, trusted) =>
+    lookAtServed(api, at, { host: hostOf(it.clientConfig), caBundle: trusted }),
+  );
+}
+
+/** From the Pods to the API server: whether it asks about them, and what became of those that are there. */
+async function* asked(
+  api: KubernetesApi,
+  installation: Installation,
+  links: { ingress: Link<Network>; webhook: Link<Registered>; injections: Link<readonly Injection[]> },
+): AsyncGenerator<Finding, void> {
+  const { ingress, webhook, injections } = links;
+  const namespaces = await readNamespaces(api);
+  yield* link('entries', [webhook, injections], (it, all) => seenAll(entryFindings(it.entries, all, namespaces)));
+  yield* link('platform', [webhook, there(ingress)], (it, network) =>
+    lookAtPlatform(api, installation, it, { network, namespaces }),
+  );
+  yield* link('timeouts', [webhook, injections], (it, all) => seenAll(timeoutFindings(it, all)));
+  yield* link('other webhooks', [webhook, injections], (it, all) => seenAll(neighbourFindings(it, all)));
+  const pods = yield* link('Pods', [webhook, injections], async (it, all) => {
+    const found = await readSelectedPods(api, it, all, namespaces);
+    return { findings: podFindings(found, all, it.since), found };
+  });
+  yield* link('files', [injections, there(pods)], (all, selected) => lookAtFiles(api, all, selected));
+}
+
+/** One finding; there where it is not broken. */
+async function seen(reading: Promise<Finding>): Promise<Seen<true>> {
+  const finding = await reading;
+  return { findings: [finding], ...(finding.status !== 'broken' && { found: true }) };
+}
+
+async function seenAll(findings: Finding[]): Promise<Seen<true>> {
+  return { findings, found: true };
+}

@@ -1,0 +1,54 @@
+import { type Finding, unknown } from '../finding.ts';
+import { ApiError } from '../kubernetes-api.ts';
+
+/** A link of the chain that was looked at: what is there, for the links after it, and why it is not as it should be. */
+export interface Link<T> {
+  found: T | undefined;
+  /** The link that is to be mended first where this one is broken, or was not found: itself, or one before it. */
+  cause: string | undefined;
+}
+
+/** What looking at a link has shown. */
+export interface Seen<T> {
+  findings: Finding[];
+  found?: T;
+}
+
+type Found<Needs> = { [Index in keyof Needs]: Needs[Index] extends Link<infer T> ? T : never };
+
+/**
+ * Looks at a link by what was found of those that it needs, and yields what it shows. One break is named once: where a
+ * link before it is broken, this one's break comes of that, and where nothing was found, there is nothing to look at.
+ * What the API server refuses to show is unknown, and the rest is looked at all the same.
+ */
+export async function* link<const Needs extends readonly Link<unknown>[], T>(
+  name: string,
+  needs: Needs,
+  look: (...found: Found<Needs>) => Promise<Seen<T>>,
+): AsyncGenerator<Finding, Link<T>> {
+  const cause = needs.find((need) => need.cause)?.cause;
+  const found = needs.map((need) => need.found);
+  if (found.includes(undefined)) {
+    yield unknown(name, `not looked at: see ${cause} first`);
+    return { found: undefined, cause };
+  }
+  try {
+    const seen = await look(...(found as Found<Needs>));
+    for (const finding of seen.findings) yield cause === undefined ? finding : asConsequence(finding, cause);
+    const isSound = seen.found !== undefined && seen.findings.every(({ status }) => status !== 'broken');
+    return { found: seen.found, cause: isSound ? undefined : (cause ?? name) };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    yield unknown(name, error.message);
+    return { found: undefined, cause: name };
+  }
+}
+
+/** The link as far as it is there: whatever is wrong with it is no reason for what comes after it to be wrong. */
+export function there<T>({ found, cause }: Link<T>): Link<T> {
+  return { found, cause: found === undefined ? cause : undefined };
+}
+
+function asConsequence(finding: Finding, cause: string): Finding {
+  return finding.status === 'broken' ? unknown(finding.link, `${finding.text} (see ${cause} first)`) : finding;
+}

@@ -1,0 +1,54 @@
+/** `npm run doctor`: looks at each link between the API server and the Pods, and says how to mend those that are broken. */
+import { diagnose } from './cluster/doctor/diagnosis.ts';
+import { fixFor } from './cluster/doctor/fix.ts';
+import { type Finding, formatFinding } from './cluster/finding.ts';
+import { clusterOptions, clusterUsage } from './cluster/installation.ts';
+import { connect } from './cluster/kubernetes-api.ts';
+import { createProgress, runCommand } from './command.ts';
+import { readOptions } from './options.ts';
+
+const usage = `npm run doctor [-- --probe] [-- -o json]
+
+Walks the chain from the platform by the function, its certificates and the webhook configuration to the Pods, without
+changing anything, and says of each link how it is: ✓ as it should be, ! to be minded, ✗ broken, ? not to be seen; and
+how to mend it. A break is told of once: what comes of it says so.
+
+      --probe            has the API server call the function, on a dry run under a webhook configuration of its own,
+                         which is there for a moment
+      --probe-namespace NAME   where that dry run is (default)
+  -o, --output FORMAT    json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown
+${clusterUsage}
+  -h, --help             this text
+
+Exits with 0 where nothing is broken, with 1 where something is, with 2 where it was called wrongly.
+`;
+
+await runCommand(async (cleanup) => {
+  const options = readOptions(usage, {
+    ...clusterOptions,
+    probe: { type: 'boolean', default: false },
+    'probe-namespace': { type: 'string', default: 'default' },
+    output: { type: 'string', short: 'o' },
+  });
+  if (typeof options === 'number') return options;
+  if (options.output !== undefined && options.output !== 'json') {
+    console.error(`--output must be json\n\n${usage}`);
+    return 2;
+  }
+  const { context, name, namespace, probe, 'probe-namespace': probeNamespace } = options;
+  const api = connect(context === undefined ? {} : { context });
+  const progress = createProgress();
+  const findings: Finding[] = [];
+  const show = options.output === undefined ? console.log : () => {};
+  show(`Cluster          ${api.server}`);
+  const probing = probe ? { probeNamespace, progress, cleanup } : undefined;
+  for await (const finding of diagnose(api, { name, namespace }, probing)) {
+    const complete = { ...finding, ...fixFor(finding, { name, namespace, context }) };
+    findings.push(complete);
+    show(formatFinding(complete));
+  }
+  if (options.output === 'json') console.log(JSON.stringify({ findings }, undefined, 2));
+  const broken = [...new Set(findings.filter(({ status }) => status === 'broken').map(({ link }) => link))];
+  show(broken.length > 0 ? `\nBroken: ${broken.join(', ')}` : '\nNothing is broken.');
+  return broken.length > 0 ? 1 : 0;
+});
