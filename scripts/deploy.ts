@@ -14,12 +14,13 @@ import {
 } from './cluster/installation.ts';
 import { connect, type KubernetesApi, type KubernetesObject, read } from './cluster/kubernetes-api.ts';
 import { titleOf } from './cluster/manifest.ts';
-import { readPrerequisites } from './cluster/prerequisites.ts';
+import { readIssuer, readPrerequisites } from './cluster/prerequisites.ts';
 import { probeReach } from './cluster/probe.ts';
 import { type Proof, prove, proveSoon } from './cluster/probe-pod.ts';
 import type { Reach } from './cluster/reach.ts';
 import { render, type Wanted } from './cluster/render.ts';
 import { applyAll, deleteAll, putWebhookConfiguration, scaledToZero } from './cluster/rollout.ts';
+import { waitFor } from './cluster/wait.ts';
 import { createProgress, type Progress, runCommand } from './command.ts';
 import { readOptions } from './options.ts';
 import { volumeFieldProblems } from './volume-fields.ts';
@@ -68,7 +69,7 @@ await runCommand(async (cleanup) => {
   const installation = { name: options.name, namespace: options.namespace };
   const { 'probe-namespace': probeNamespace } = options;
   console.log(`Cluster          ${api.server}`);
-  const ways = await checkCluster(api, options.reach);
+  const ways = await checkCluster(api, options.reach, progress);
   if (ways.length === 0) {
     console.error('\nNothing was changed: first mend what is marked with ✗.');
     return 1;
@@ -104,12 +105,22 @@ function inSeconds({ ms }: { ms: number }): string {
 }
 
 /** Shows what the cluster has of what is needed; the ways of reaching to try, none where something is missing. */
-async function checkCluster(api: KubernetesApi, reach: string): Promise<Reach[]> {
+async function checkCluster(api: KubernetesApi, reach: string, progress: Progress): Promise<Reach[]> {
+  await issuerSettles(api, progress);
   const { findings, gateway, clusterLocalTls } = await readPrerequisites(api);
   const ways = waysOf(reach, gateway?.component, clusterLocalTls.status === 'ok');
   const all = ways.includes('cluster-local-url') || ways.length === 0 ? [...findings, clusterLocalTls] : findings;
   all.forEach(tell);
   return all.some(({ status }) => status === 'broken') ? [] : ways;
+}
+
+/** An issuer that has only just been applied becomes ready within seconds; what else ails it is shown with the rest. */
+async function issuerSettles(api: KubernetesApi, progress: Progress): Promise<void> {
+  const look = async () => {
+    const { status, text } = await readIssuer(api);
+    return status === 'ok' || text.endsWith('is not there') ? { found: true } : { missing: text };
+  };
+  await waitFor('waiting for the issuer', look, { progress, timeoutMs: 15_000 }).catch(() => {});
 }
 
 /** What to deploy. Throws where there is no function yet and no image for one, or the injections are bad. */
