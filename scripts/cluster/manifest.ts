@@ -58,9 +58,10 @@ function claimed(
   return { volumes: [...(spec.volumes ?? []), ...volumes] };
 }
 
-/** What people call an object: `Deployment shop`. */
-export function titleOf({ kind, metadata: { name, generateName } }: KubernetesObject): string {
-  return `${kind} ${name ?? generateName ?? 'without a name'}`;
+/** What people call an object: `Deployment shop`, `Knative Service hello-webhook`. */
+export function titleOf({ apiVersion, kind, metadata: { name, generateName } }: KubernetesObject): string {
+  const whose = kind === 'Service' && apiVersion.startsWith('serving.knative.dev/') ? 'Knative ' : '';
+  return `${whose}${kind} ${name ?? generateName ?? 'without a name'}`;
 }
 
 interface WorkloadSpec {
