@@ -9,6 +9,7 @@ import { readInjections } from '../../function/configuration.ts';
 import { defaultInjections } from '../../function/default-injections.ts';
 import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
 import { parseManifest, readManifest } from '../../scripts/cluster/manifest.ts';
+import { gatewayOf } from '../../scripts/cluster/reach.ts';
 import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
@@ -170,6 +171,14 @@ describe('manifests', () => {
           .filter((name) => name !== service)
           .map((name) => name.replace(/hello-webhook-injections-\w{10}$/, 'hello-webhook-injections')),
       );
+    });
+  }
+
+  for (const ingressClass of ['kourier', 'gateway-api', 'istio']) {
+    it(`say where the gateway is as the scripts do: ${ingressClass}`, () => {
+      const { component, namespace, app } = gatewayOf(`${ingressClass}.ingress.networking.knative.dev`) ?? {};
+      const [settings] = readManifest(`manifests/components/${component}/gateway.yaml`);
+      expect(settings?.data).to.deep.equal({ namespace, app });
     });
   }
 
