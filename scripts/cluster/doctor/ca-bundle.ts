@@ -10,25 +10,25 @@ import type { Registered } from './webhook.ts';
 /** What the API server trusts: every entry's caBundle, beside the authority that cainjector is to take it from. */
 export async function lookAtCaBundle(api: KubernetesApi, webhook: Registered): Promise<Seen<string>> {
   const authority = await readAuthority(api, webhook.caFrom);
-  const fix = await cainjectorFix(api, webhook);
   const problem = webhook.entries
     .map(({ name, clientConfig }) => ({ name, ...problemOf(clientConfig.caBundle, authority) }))
     .find(({ text }) => text !== undefined);
-  if (problem) return { findings: [broken('caBundle', `entry ${problem.name} ${problem.text}`, fix)] };
+  if (problem) {
+    const text = `entry ${problem.name} ${problem.text}`;
+    return { findings: [broken('caBundle', text, await cainjectorFix(api, webhook.caFrom))] };
+  }
   const found = decoded(webhook.clientConfig.caBundle);
   return { findings: [caBundleFinding(webhook, found, authority !== undefined)], found };
 }
 
 function caBundleFinding({ name, caFrom }: Registered, pem: string, isCompared: boolean): Finding {
-  const subjects = certificatesIn(pem).map(({ subject }) => subject.replaceAll('\n', ', '));
+  const trusted = `the API server trusts ${certificatesIn(pem).map(subjectOf).join('; ')}`;
   if (caFrom === undefined) {
-    const text = 'nobody keeps it up to date: annotation cert-manager.io/inject-ca-from is not set';
-    return warning('caBundle', `${subjects.join('; ')}; ${text} on ${name}`, 'npm run deploy');
+    const text = `${name} has no annotation cert-manager.io/inject-ca-from, so nobody keeps that up to date`;
+    return warning('caBundle', `${trusted}; ${text}`, 'npm run deploy');
   }
-  return ok(
-    'caBundle',
-    `${subjects.join('; ')}, ${isCompared ? 'as' : 'to be'} in the Secret of Certificate ${caFrom}`,
-  );
+  const compared = isCompared ? 'as' : 'which could not be compared with that';
+  return ok('caBundle', `${trusted}, ${compared} in the Secret of Certificate ${caFrom}`);
 }
 
 function problemOf(caBundle: string | undefined, authority: string | undefined): { text?: string } {
@@ -37,7 +37,9 @@ function problemOf(caBundle: string | undefined, authority: string | undefined):
   if (trusted.length === 0) return { text: 'has a caBundle without a certificate' };
   const missing = certificatesIn(authority ?? '').find(({ fingerprint256 }) => !trusted.includes(fingerprint256));
   if (!missing) return {};
-  return { text: `has a caBundle without the authority that signs what is served (${missing.subject})` };
+  return {
+    text: `does not trust ${subjectOf(missing)}, the authority of the Certificate that the caBundle is taken from`,
+  };
 }
 
 /** `ca.crt` of the Certificate's Secret; undefined where there is none, or it must not be read. */
@@ -54,13 +56,17 @@ async function readAuthority(api: KubernetesApi, caFrom: string | undefined): Pr
   return secret?.data?.['ca.crt'] && decoded(secret.data['ca.crt']);
 }
 
-async function cainjectorFix(api: KubernetesApi, { caFrom }: Registered): Promise<string> {
+async function cainjectorFix(api: KubernetesApi, caFrom: string | undefined): Promise<string> {
   if (caFrom === undefined) return 'npm run deploy';
-  const cainjector = (await certManagerDeployments(api)).find(
+  const cainjector = ((await unless(403, certManagerDeployments(api))) ?? []).find(
     ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === 'cainjector',
   );
   const { namespace = 'cert-manager', name = 'cert-manager-cainjector' } = cainjector?.metadata ?? {};
   return `cainjector sets it: kubectl -n ${namespace} logs deployment/${name}`;
+}
+
+function subjectOf({ subject }: X509Certificate): string {
+  return subject.replaceAll('\n', ', ');
 }
 
 function decoded(base64 = ''): string {

@@ -14,7 +14,7 @@ export interface Certificate extends Conditioned {
 /** The Certificate that the caBundle is taken from, which must be there, and those for the host, of which one must. */
 export async function lookAtCertificates(
   api: KubernetesApi,
-  { namespace }: Installation,
+  { name, namespace }: Installation,
   { caFrom, clientConfig }: Registered,
 ): Promise<Seen<true>> {
   const host = hostOf(clientConfig);
@@ -24,7 +24,7 @@ export async function lookAtCertificates(
   const findings = served.map((certificate) => certificateFinding(certificate, new Date(), host));
   if (served.length === 0) {
     // Knative's own makes the Certificate of a cluster-local host, by its configuration.
-    const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc` : 'npm run deploy';
+    const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : 'npm run deploy';
     findings.push(
       broken('certificate', `no Certificate in ${namespace} names ${host}, which the API server asks for`, fix),
     );

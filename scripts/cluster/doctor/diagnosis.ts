@@ -12,7 +12,7 @@ import { entryFindings } from './entries.ts';
 import { lookAtFiles } from './files.ts';
 import { lookAtFunction } from './function.ts';
 import { lookAtInjections } from './injections.ts';
-import { type Link, link, type Seen, there } from './link.ts';
+import { type Link, link, type Seen, there, unseen } from './link.ts';
 import { readNamespaces } from './namespaces.ts';
 import { neighbourFindings } from './neighbours.ts';
 import { lookAtPlatform } from './platform.ts';
@@ -33,13 +33,13 @@ export async function* diagnose(
   installation: Installation,
   probing?: Probing,
 ): AsyncGenerator<Finding, void> {
-  const knative = yield* link('knative', [], () => seen(readKnative(api)));
+  const knative = yield* link('knative', [], () => seen('knative', readKnative(api)));
   const ingress = yield* link('ingress', [knative], async () => {
     const network = await readNetwork(api);
     return { findings: [await readIngress(api, network)], found: network };
   });
-  const certManager = yield* link('cert-manager', [], () => seen(readCertManager(api)));
-  const issuer = yield* link('issuer', [certManager], () => seen(readIssuer(api)));
+  const certManager = yield* link('cert-manager', [], () => seen('cert-manager', readCertManager(api)));
+  const issuer = yield* link('issuer', [certManager], () => seen('issuer', readIssuer(api)));
   const deployed = yield* link('function', [knative], () => lookAtFunction(api, installation));
   const injections = yield* link('injections', [there(deployed)], (it) => lookAtInjections(api, installation, it));
   yield* link('ensure', [there(deployed), there(injections)], (it, all) => lookAtRights(api, installation, it, all));
@@ -55,12 +55,15 @@ export async function* diagnose(
 async function* reached(
   api: KubernetesApi,
   installation: Installation,
-  links: { ingress: Link<Network>; issuer: Link<true>; deployed: Link<unknown>; webhook: Link<Registered> },
+  links: { ingress: Link<Network>; issuer: Link<unknown>; deployed: Link<unknown>; webhook: Link<Registered> },
 ): AsyncGenerator<Finding, void> {
   const { ingress, issuer, deployed, webhook } = links;
   const { clientConfig } = webhook.found ?? {};
   const isLocal = clientConfig !== undefined && isClusterLocal(clientConfig, installation);
-  if (clientConfig?.url && !isLocal) return;
+  if (clientConfig?.url && !isLocal) {
+    yield* link('caBundle', [webhook], (it) => lookAtCaBundle(api, it));
+    return;
+  }
   const door = isLocal
     ? yield* link('local TLS', [webhook, ingress], (_, network) => lookAtClusterLocalTls(api, network))
     : yield* link('gateway', [webhook, ingress], (it) => lookAtGateway(api, it));
@@ -97,10 +100,9 @@ async function* asked(
   yield* link('files', [injections, there(pods)], (all, selected) => lookAtFiles(api, all, selected));
 }
 
-/** One finding; there where it is not broken. */
-async function seen(reading: Promise<Finding>): Promise<Seen<true>> {
-  const finding = await reading;
-  return { findings: [finding], ...(finding.status !== 'broken' && { found: true }) };
+/** One finding; what comes after it can be looked at whatever it is. */
+async function seen(name: string, finding: Promise<Finding>): Promise<Seen<true>> {
+  return { findings: [await finding.catch((error) => unseen(name, error))], found: true };
 }
 
 async function seenAll(findings: Finding[]): Promise<Seen<true>> {

@@ -74,6 +74,6 @@ function requiredOf({ name, configMap, secret, projected }: V1Volume): V1Volume 
 async function namespacesWith(api: KubernetesApi, { kind, name }: Source): Promise<Set<string>> {
   const path = `/api/v1/${kind.toLowerCase()}s?fieldSelector=metadata.name%3D${name}`;
   const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-  const { object } = await api.send<{ items: { metadata: { namespace: string } }[] }>('GET', path, { accept });
-  return new Set(object.items.map(({ metadata }) => metadata.namespace));
+  const { object } = await api.send<{ items: { metadata: { namespace: string } }[] | null }>('GET', path, { accept });
+  return new Set(object.items?.map(({ metadata }) => metadata.namespace));
 }

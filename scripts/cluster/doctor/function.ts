@@ -25,17 +25,23 @@ interface Revision extends Conditioned {
 /** The function: its Knative Service, and where that is not ready the revision that is to blame. */
 export async function lookAtFunction(api: KubernetesApi, installation: Installation): Promise<Seen<Deployed>> {
   const { name, namespace } = installation;
-  const title = `Knative Service ${name} in ${namespace}`;
+  const title = `Knative Service ${name}`;
   const service = await readService(api, installation);
-  if (!service) return { findings: [broken('function', `${title} is not there`, 'npm run deploy -- --image IMAGE')] };
+  if (!service)
+    return {
+      findings: [broken('function', `${title} is not there in ${namespace}`, 'npm run deploy -- --image IMAGE')],
+    };
   const { latestReadyRevisionName: ready, latestCreatedRevisionName: created } = service.status ?? {};
   const wanted = service.spec.template.spec;
   const found = { wanted, serving: (await readRevision(api, namespace, ready))?.spec ?? wanted };
   const reason = notReady(service);
-  if (reason === undefined) return { findings: [ok('function', `${title} is ready, revision ${ready}`)], found };
+  if (reason === undefined)
+    return { findings: [ok('function', `${title} in ${namespace} is ready, revision ${ready}`)], found };
   if (!created || created === ready) {
     return {
-      findings: [broken('function', `${title} ${reason}`, `kubectl -n ${namespace} describe ksvc ${name}`)],
+      findings: [
+        broken('function', `${title} in ${namespace} ${reason}`, `kubectl -n ${namespace} describe ksvc ${name}`),
+      ],
       found,
     };
   }

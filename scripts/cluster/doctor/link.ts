@@ -38,10 +38,15 @@ export async function* link<const Needs extends readonly Link<unknown>[], T>(
     const isSound = seen.found !== undefined && seen.findings.every(({ status }) => status !== 'broken');
     return { found: seen.found, cause: isSound ? undefined : (cause ?? name) };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    yield unknown(name, error.message);
+    yield unseen(name, error);
     return { found: undefined, cause: name };
   }
+}
+
+/** What is said of a link that the API server refuses to show. Throws anything else. */
+export function unseen(name: string, error: unknown): Finding {
+  if (error instanceof ApiError) return unknown(name, error.message);
+  throw error;
 }
 
 /** The link as far as it is there: whatever is wrong with it is no reason for what comes after it to be wrong. */

@@ -12,7 +12,7 @@ const fix = 'npm run deploy, without --no-ensure';
 /** What `ensure` needs: each ConfigMap to be copied, and the function's token and rights to do so. */
 export async function lookAtRights(
   api: KubernetesApi,
-  { name, namespace }: Installation,
+  { namespace }: Installation,
   { wanted }: Deployed,
   injections: readonly Injection[],
 ): Promise<Seen<true>> {
@@ -24,7 +24,7 @@ export async function lookAtRights(
     ...(await tokenMissing(api, namespace, account, wanted.automountServiceAccountToken)),
     ...(await rightsMissing(api, namespace, account, names)),
   ];
-  const good = ok(link, `ServiceAccount ${account} may copy ${names.join(', ')}, which ${name} has in ${namespace}`);
+  const good = ok(link, `ServiceAccount ${account} may copy ConfigMap ${names.join(', ')} from ${namespace}`);
   return { findings: findings.length > 0 ? findings : [good], found: true };
 }
 

@@ -9,7 +9,6 @@ import type { Installation } from '../installation.ts';
 import { type KubernetesApi, list } from '../kubernetes-api.ts';
 import { webhookConfigurations } from '../probe.ts';
 import type { Seen } from './link.ts';
-import { count } from './names.ts';
 
 /** The webhook as the API server has it. */
 export interface Registered {
@@ -67,25 +66,20 @@ function placeFindings({ name, entries, clientConfig }: Registered, installation
   }
   const path = clientConfig.service ? (clientConfig.service.path ?? '/') : new URL(clientConfig.url ?? '').pathname;
   if (path !== '/mutate') {
-    return [broken('webhook', `it calls ${place}, but the function answers at /mutate`, 'npm run deploy')];
+    return [broken('webhook', `${name} calls ${place}, but the function answers at /mutate`, 'npm run deploy')];
   }
   if (clientConfig.url && !isClusterLocal(clientConfig, installation)) {
     const { name: service, namespace } = installation;
-    const text = `it calls ${place}, which is not ${service}.${namespace}: what is behind it cannot be looked at`;
+    const text = `${name} calls ${place}, which is not ${service}.${namespace}: what is behind it cannot be looked at`;
     return [warning('webhook', text, 'npm run deploy, or mind its certificate yourself')];
   }
-  return [
-    ok(
-      'webhook',
-      `${name} calls ${place} by ${count(entries.length, 'entry').replace('entrys', 'entries')}; ${policiesOf(entries)}`,
-    ),
-  ];
+  return [ok('webhook', `MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`)];
 }
 
 function placeOf({ url, service }: ClientConfig): string {
   if (url !== undefined) return url;
   const port = service?.port && service.port !== 443 ? `:${service.port}` : '';
-  return `Service ${service?.namespace}/${service?.name}${port}${service?.path ?? ''}`;
+  return `Service ${service?.name}${port} in ${service?.namespace} at ${service?.path ?? '/'}`;
 }
 
 /** `failurePolicy Ignore, sideEffects NoneOnDryRun` */

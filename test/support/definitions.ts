@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { readManifest } from '../../scripts/cluster/manifest.ts';
+import type { Cluster } from '../api-server/cluster.ts';
+import { goModule } from './go-module.ts';
+
+const serving = 'knative.dev/serving@v0.42.2';
+const networking = 'knative.dev/networking@v0.0.0-20240716111826-bab7f2a3e556';
+
+/** Installs the real definitions of Knative and cert-manager, and waits until they are served. Skips where kubectl or Go is missing. */
+export async function installDefinitions(test: Context, cluster: Cluster): Promise<void> {
+  requireKubectl(test);
+  const modules = [goModule(test, serving), goModule(test, networking)];
+  const files = [
+    ...['service', 'revision', 'domain-mapping'].map((name) =>
+      join(modules[0] ?? '', `config/core/300-resources/${name}.yaml`),
+    ),
+    join(modules[0] ?? '', 'third_party/cert-manager-latest/cert-manager.yaml'),
+    join(modules[1] ?? '', 'config/domain-claim.yaml'),
+  ];
+  const definitions = files.flatMap(readManifest).filter(({ kind }) => kind === 'CustomResourceDefinition');
+  for (const definition of definitions)
+    await apply(cluster.api, withoutConversion(definition), { fieldManager: 'test' });
+  for (const { metadata } of definitions) await cluster.established(metadata.name ?? '');
+}
+
+function requireKubectl(test: Context): void {
+  if (!spawnSync('kubectl', ['version', '--client']).error) return;
+  if (process.env.CI) throw new Error('kubectl is not installed');
+  console.log('    skipped, kubectl is not installed');
+  test.skip();
+}
+
+/** The webhooks that convert between versions are not running. */
+function withoutConversion(definition: KubernetesObject): KubernetesObject {
+  const { conversion: _, ...spec } = definition.spec as Record<string, unknown>;
+  return { ...definition, spec };
+}
