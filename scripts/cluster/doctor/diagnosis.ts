@@ -12,7 +12,7 @@ import { entryFindings } from './entries.ts';
 import { lookAtFiles } from './files.ts';
 import { lookAtFunction } from './function.ts';
 import { lookAtInjections } from './injections.ts';
-import { type Link, link, type Seen, there, unseen } from './link.ts';
+import { before, type Link, link, type Seen, there, unseen } from './link.ts';
 import { readNamespaces } from './namespaces.ts';
 import { neighbourFindings } from './neighbours.ts';
 import { lookAtPlatform } from './platform.ts';
@@ -44,9 +44,12 @@ export async function* diagnose(
   const injections = yield* link('injections', [there(deployed)], (it) => lookAtInjections(api, installation, it));
   yield* link('ensure', [there(deployed), there(injections)], (it, all) => lookAtRights(api, installation, it, all));
   const webhook = yield* link('webhook', [], () => lookAtWebhook(api, installation));
-  yield* reached(api, installation, { ingress, issuer, deployed, webhook });
+  const way = yield* reached(api, installation, { ingress, issuer, deployed, webhook });
   yield* link('calls', [there(webhook)], (it) => lookAtCalls(api, it));
-  if (probing) yield* link('reach', [there(webhook)], (it) => lookAtReach(api, installation, it, probing));
+  if (probing) {
+    const needs = [there(webhook), before(deployed), way] as const;
+    yield* link('reach', needs, (it) => lookAtReach(api, installation, it, probing));
+  }
   yield* asked(api, installation, { ingress, webhook: there(webhook), injections: there(injections) });
   yield* link('copies', [], () => lookAtCopies(api, installation));
 }
@@ -56,26 +59,28 @@ async function* reached(
   api: KubernetesApi,
   installation: Installation,
   links: { ingress: Link<Network>; issuer: Link<unknown>; deployed: Link<unknown>; webhook: Link<Registered> },
-): AsyncGenerator<Finding, void> {
+): AsyncGenerator<Finding, Link<true>> {
   const { ingress, issuer, deployed, webhook } = links;
   const { clientConfig } = webhook.found ?? {};
   const isLocal = clientConfig !== undefined && isClusterLocal(clientConfig, installation);
   if (clientConfig?.url && !isLocal) {
-    yield* link('caBundle', [webhook], (it) => lookAtCaBundle(api, it));
-    return;
+    return before(yield* link('caBundle', [webhook], (it) => lookAtCaBundle(api, it)));
   }
   const door = isLocal
     ? yield* link('local TLS', [webhook, ingress], (_, network) => lookAtClusterLocalTls(api, network))
-    : yield* link('gateway', [webhook, ingress], (it) => lookAtGateway(api, it));
-  if (!isLocal) {
-    yield* link('domain', [webhook, there(ingress), deployed], (it) => lookAtDomain(api, installation, it));
-  }
-  // Knative itself makes the Certificate of a cluster-local host, and only where it is told to.
-  const issued = isLocal ? { ...issuer, cause: issuer.cause ?? door.cause } : issuer;
-  const certificates = yield* link('certificate', [webhook, issued], (it) => lookAtCertificates(api, installation, it));
-  const caBundle = yield* link('caBundle', [webhook, certificates], (it) => lookAtCaBundle(api, it));
-  yield* link('TLS', [webhook, door, caBundle], (it, at, trusted) =>
-    lookAtServed(api, at, { host: hostOf(it.clientConfig), caBundle: trusted }),
+    : yield* link('gateway', [webhook, before(ingress)], (it) => lookAtGateway(api, it));
+  // Knative itself makes the host known and its Certificate where the URL is called, and only where it is told to.
+  const domain = isLocal
+    ? door
+    : yield* link('domain', [webhook, before(ingress), before(deployed)], (it) => lookAtDomain(api, installation, it));
+  const needs = [webhook, before(issuer), ...(isLocal ? [before(door)] : [])] as const;
+  const certificate = yield* link('certificate', needs, (it) => lookAtCertificates(api, installation, it));
+  const caBundle = yield* link('caBundle', [webhook, before(certificate)], (it) => lookAtCaBundle(api, it));
+  const served = [webhook, door, caBundle, before(domain), before(certificate)] as const;
+  return before(
+    yield* link('TLS', served, (it, at, trusted) =>
+      lookAtServed(api, at, { host: hostOf(it.clientConfig), caBundle: trusted }),
+    ),
   );
 }
 

@@ -54,6 +54,11 @@ export function there<T>({ found, cause }: Link<T>): Link<T> {
   return { found, cause: found === undefined ? cause : undefined };
 }
 
+/** The link as one that is to be mended before, and of which nothing else is needed. */
+export function before({ cause }: Link<unknown>): Link<true> {
+  return { found: true, cause };
+}
+
 function asConsequence(finding: Finding, cause: string): Finding {
   return finding.status === 'broken' ? unknown(finding.link, `${finding.text} (see ${cause} first)`) : finding;
 }
