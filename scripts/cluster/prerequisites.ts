@@ -142,7 +142,7 @@ export async function readClusterLocalTls(api: KubernetesApi, { config, gateway 
     return broken(
       link,
       `Knative's ingress ${gateway.component.slice('gateway-'.length)} has no TLS for cluster-local hosts`,
-      '--reach gateway',
+      'npm run deploy -- --reach gateway',
     );
   }
   if (config['cluster-local-domain-tls']?.toLowerCase() !== 'enabled') {

@@ -293,6 +293,14 @@ const breaks: Break[] = [
     ],
   ],
   [
+    'the Certificate that is served is by another issuer than the caBundle',
+    (chain) => chain.patch(`${certificates}/hello-webhook-gateway`, { spec: { issuerRef: { name: 'another' } } }),
+    [
+      '✗ certificate    hello-webhook-gateway is issued by ClusterIssuer another, but the caBundle is taken from hello-webhook-ca, by ClusterIssuer hello-webhook-issuer',
+      fix('npm run deploy'),
+    ],
+  ],
+  [
     'a Certificate has expired',
     (chain) =>
       chain.patch(`${certificates}/hello-webhook-gateway`, { status: { notAfter: '2026-01-02T00:00:00Z' } }, '/status'),
@@ -568,7 +576,7 @@ describeOnApiServer('doctor, where the API server calls a Service before the gat
     const times = failed === 1 ? '1 time' : `${failed} times`;
     expect(await notAsItShouldBe(cluster.api)).to.include.members([
       `! calls          ${times} the API server let in a Pod without asking, for the function could not be called: failurePolicy Ignore hides it`,
-      fix('npm run doctor -- --probe shows what the API server says itself; the counters start anew with it'),
+      fix("npm run doctor -- --probe shows the API server's own error; what is counted goes back to its start"),
     ]);
   });
 

@@ -50,7 +50,7 @@ describe('doctor: a Certificate', () => {
       certificateFinding(
         {
           metadata: { name: 'gateway', namespace: 'hello-system' },
-          spec: { secretName: 'gateway' },
+          spec: { secretName: 'gateway', issuerRef: { name: 'issuer' } },
           status: { conditions: [{ type: 'Ready', status: 'True' }], ...status },
         },
         now,

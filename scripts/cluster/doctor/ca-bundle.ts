@@ -3,7 +3,7 @@ import type { V1Secret } from '@kubernetes/client-node';
 import { broken, type Finding, ok, warning } from '../finding.ts';
 import { type KubernetesApi, read, unless } from '../kubernetes-api.ts';
 import { certManagerDeployments } from '../prerequisites.ts';
-import type { Certificate } from './certificates.ts';
+import { readCertificate } from './certificates.ts';
 import type { Seen } from './link.ts';
 import type { Registered } from './webhook.ts';
 
@@ -45,10 +45,9 @@ function problemOf(caBundle: string | undefined, authority: string | undefined):
 /** `ca.crt` of the Certificate's Secret; undefined where there is none, or it must not be read. */
 async function readAuthority(api: KubernetesApi, caFrom: string | undefined): Promise<string | undefined> {
   if (caFrom === undefined) return undefined;
-  const [namespace, name] = caFrom.split('/');
-  const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`;
-  const certificate = await read<Certificate>(api, path);
+  const certificate = await readCertificate(api, caFrom);
   if (!certificate) return undefined;
+  const { namespace } = certificate.metadata;
   const secret = await unless(
     403,
     read<V1Secret>(api, `/api/v1/namespaces/${namespace}/secrets/${certificate.spec.secretName}`),

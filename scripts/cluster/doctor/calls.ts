@@ -45,7 +45,7 @@ function callFindings(samples: readonly Sample[]): Finding[] {
   const isFailure = ({ error_type }: Sample['labels']) => error_type !== 'no_error';
   const failedClosed = total('rejection_count', isFailure);
   const denied = total('rejection_count', (labels) => !isFailure(labels));
-  const probe = 'npm run doctor -- --probe shows what the API server says itself; the counters start anew with it';
+  const probe = "npm run doctor -- --probe shows the API server's own error; what is counted goes back to its start";
   const failures: [number, string][] = [
     [failedOpen, 'let in a Pod without asking, for the function could not be called: failurePolicy Ignore hides it'],
     [failedClosed, 'refused a Pod, for the function could not be called: failurePolicy Fail'],

@@ -7,39 +7,59 @@ import { hostOf, type Registered } from './webhook.ts';
 /** cert-manager's Certificate. */
 export interface Certificate extends Conditioned {
   metadata: Conditioned['metadata'] & { namespace: string };
-  spec: { secretName: string; dnsNames?: string[] };
+  spec: { secretName: string; dnsNames?: string[]; issuerRef: { kind?: string; name: string } };
   status?: Conditioned['status'] & { notAfter?: string; renewalTime?: string };
 }
 
-/** The Certificate that the caBundle is taken from, which must be there, and those for the host, of which one must. */
+/**
+ * The Certificate that the caBundle is taken from, which must be there, and those for the host, of which one must: by the
+ * same issuer, or the API server would not trust it.
+ */
 export async function lookAtCertificates(
   api: KubernetesApi,
   { name, namespace }: Installation,
   { caFrom, clientConfig }: Registered,
 ): Promise<Seen<true>> {
   const host = hostOf(clientConfig);
-  const served = (await list<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates`)).filter(
-    ({ spec }) => spec.dnsNames?.includes(host),
-  );
-  const findings = served.map((certificate) => certificateFinding(certificate, new Date(), host));
+  const all = await list<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates`);
+  const served = all.filter(({ spec }) => spec.dnsNames?.includes(host));
+  const trusted = caFrom === undefined ? undefined : await readCertificate(api, caFrom);
+  const findings = [
+    ...(trusted ? [certificateFinding(trusted, new Date())] : missingAuthority(caFrom)),
+    ...served.map((certificate) => certificateFinding(certificate, new Date(), host)),
+    ...served.flatMap((certificate) => (trusted ? strangers(certificate, trusted) : [])),
+  ];
   if (served.length === 0) {
-    // Knative's own makes the Certificate of a cluster-local host, by its configuration.
+    // Knative itself makes the Certificate of a cluster-local host, by its configuration.
     const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : 'npm run deploy';
-    findings.push(
-      broken('certificate', `no Certificate in ${namespace} names ${host}, which the API server asks for`, fix),
-    );
+    const text = `no Certificate in ${namespace} names ${host}, which the API server asks for`;
+    findings.push(broken('certificate', text, fix));
   }
-  const trusted = caFrom === undefined ? [] : [await authorityFinding(api, caFrom)];
-  return { findings: [...trusted, ...findings], found: true };
+  return { findings, found: true };
 }
 
-async function authorityFinding(api: KubernetesApi, caFrom: string): Promise<Finding> {
+/** A Certificate by `namespace/name`, as cainjector's annotation has it. */
+export async function readCertificate(api: KubernetesApi, place: string): Promise<Certificate | undefined> {
+  const [namespace, name] = place.split('/');
+  return read<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`);
+}
+
+function missingAuthority(caFrom: string | undefined): Finding[] {
+  if (caFrom === undefined) return [];
   const [namespace, name] = caFrom.split('/');
-  const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`;
-  const certificate = await read<Certificate>(api, path);
-  if (certificate) return certificateFinding(certificate, new Date());
   const text = `Certificate ${name} is not there in ${namespace}: cainjector takes the caBundle from it`;
-  return broken('certificate', text, 'npm run deploy');
+  return [broken('certificate', text, 'npm run deploy')];
+}
+
+function strangers(served: Certificate, trusted: Certificate): Finding[] {
+  const [own, other] = [issuerOf(served), issuerOf(trusted)];
+  if (own === other) return [];
+  const text = `${served.metadata.name} is issued by ${own}, but the caBundle is taken from ${trusted.metadata.name}, by ${other}`;
+  return [broken('certificate', text, 'npm run deploy')];
+}
+
+function issuerOf({ spec: { issuerRef } }: Certificate): string {
+  return `${issuerRef.kind ?? 'Issuer'} ${issuerRef.name}`;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

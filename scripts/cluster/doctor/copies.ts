@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
+import { type Copy, listCopies } from '../copies.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 import { type KubernetesApi, list } from '../kubernetes-api.ts';
@@ -7,23 +8,20 @@ import type { Seen } from './link.ts';
 import { count, someOf } from './names.ts';
 
 /** Whether the ConfigMaps that the function has copied (`ensure`) still say what their sources say. */
-export async function lookAtCopies(api: KubernetesApi, { namespace }: Installation): Promise<Seen<true>> {
-  const marked = '/api/v1/configmaps?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dhello-webhook';
-  const copies = (await list<V1ConfigMap>(api, marked)).filter(
-    ({ metadata }) => metadata?.annotations?.['hello-webhook/copied-from'] === namespace,
-  );
+export async function lookAtCopies(api: KubernetesApi, installation: Installation): Promise<Seen<true>> {
+  const copies = await listCopies(api, installation);
   if (copies.length === 0) return { findings: [], found: true };
-  const sources = await list<V1ConfigMap>(api, `/api/v1/namespaces/${namespace}/configmaps`);
+  const sources = await list<V1ConfigMap>(api, `/api/v1/namespaces/${installation.namespace}/configmaps`);
   return { findings: [copyFinding(copies, sources)], found: true };
 }
 
-function copyFinding(copies: readonly V1ConfigMap[], sources: readonly V1ConfigMap[]): Finding {
+function copyFinding(copies: readonly Copy[], sources: readonly V1ConfigMap[]): Finding {
   const stale = copies.filter((copy) => {
-    const source = sources.find(({ metadata }) => metadata?.name === copy.metadata?.name);
+    const source = sources.find(({ metadata }) => metadata?.name === copy.metadata.name);
     return source && !isDeepStrictEqual(contentOf(copy), contentOf(source));
   });
   if (stale.length === 0) return ok('copies', `${count(copies.length, 'ConfigMap')} copied, each as its source`);
-  const names = stale.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+  const names = stale.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   return warning('copies', `${count(stale.length, 'ConfigMap')} not as the source: ${someOf(names)}`, 'npm run sync');
 }
 

@@ -7,7 +7,8 @@ import { lookAtCaBundle } from './ca-bundle.ts';
 import { lookAtCalls } from './calls.ts';
 import { lookAtCertificates } from './certificates.ts';
 import { lookAtCopies } from './copies.ts';
-import { lookAtClusterLocalTls, lookAtDomain, lookAtGateway } from './door.ts';
+import { lookAtDomain } from './domain.ts';
+import { lookAtClusterLocalTls, lookAtGateway } from './door.ts';
 import { entryFindings } from './entries.ts';
 import { lookAtFiles } from './files.ts';
 import { lookAtFunction } from './function.ts';
@@ -79,7 +80,7 @@ async function* reached(
   const served = [webhook, door, caBundle, before(domain), before(certificate)] as const;
   return before(
     yield* link('TLS', served, (it, at, trusted) =>
-      lookAtServed(api, at, { host: hostOf(it.clientConfig), caBundle: trusted }),
+      lookAtServed(api, at[0], { host: hostOf(it.clientConfig), caBundle: trusted }),
     ),
   );
 }

@@ -1,11 +1,11 @@
 import type { V1EndpointSlice, V1Service } from '@kubernetes/client-node';
 import { broken, ok } from '../finding.ts';
-import { type Conditioned, type Installation, notReady } from '../installation.ts';
+import { type Conditioned, notReady } from '../installation.ts';
 import { type KubernetesApi, list, read } from '../kubernetes-api.ts';
 import { type Network, readClusterLocalTls } from '../prerequisites.ts';
 import type { Seen } from './link.ts';
 import { count } from './names.ts';
-import { hostOf, type Registered } from './webhook.ts';
+import type { Registered } from './webhook.ts';
 
 /** Where TLS ends: a port of a ready Pod of the gateway. */
 export interface Door {
@@ -14,80 +14,48 @@ export interface Door {
   port: number;
 }
 
-/** For the cluster-local URL: Knative's configuration for it, and the gateway's port for such hosts. */
-export async function lookAtClusterLocalTls(api: KubernetesApi, network: Network): Promise<Seen<Door>> {
+/** For the cluster-local URL: Knative's configuration for it, and the gateway's port for such hosts; none where no Pod is ready. */
+export async function lookAtClusterLocalTls(api: KubernetesApi, network: Network): Promise<Seen<Door[]>> {
   const findings = [await readClusterLocalTls(api, network)];
   const { namespace = '', app = '', clusterLocalPort: port } = network.gateway ?? {};
-  if (port === undefined) return { findings };
+  if (port === undefined) return { findings, found: [] };
   const pods = await list<Conditioned>(api, `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`);
-  const ready = pods.find((pod) => notReady(pod) === undefined);
-  return { findings, ...(ready && { found: { namespace, pod: ready.metadata.name, port } }) };
+  const ready = pods.filter((pod) => notReady(pod) === undefined);
+  return { findings, found: ready.map(({ metadata }) => ({ namespace, pod: metadata.name, port })) };
 }
 
-/** For the way by the gateway's Service: that Service, and a ready Pod behind it. */
-export async function lookAtGateway(api: KubernetesApi, { clientConfig }: Registered): Promise<Seen<Door>> {
+/** For the way by the gateway's Service: that Service, and the ready Pods behind it. */
+export async function lookAtGateway(api: KubernetesApi, { clientConfig }: Registered): Promise<Seen<Door[]>> {
   const { name = '', namespace = '', port = 443 } = clientConfig.service ?? {};
   const title = `Service ${name} in ${namespace}`;
-  const service = await read<V1Service>(api, `/api/v1/namespaces/${namespace}/services/${name}`);
-  if (!service) return { findings: [broken('gateway', `${title} is not there`, 'npm run deploy')] };
-  const portName = service.spec?.ports?.find((one) => one.port === port);
-  if (service.spec?.type === 'ExternalName' || !portName) {
-    const what = service.spec?.type === 'ExternalName' ? 'is an ExternalName' : `has no port ${port}`;
-    return { findings: [broken('gateway', `${title} ${what}: the API server cannot call it`, 'npm run deploy')] };
-  }
-  const slices = await list<V1EndpointSlice>(
-    api,
-    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D${name}`,
-  );
-  const doors = slices.flatMap(({ endpoints, ports = [] }) => {
-    const number = ports.find((one) => (one.name ?? '') === (portName.name ?? ''))?.port;
-    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready ?? true);
-    return number === undefined
-      ? []
-      : ready.map(({ targetRef }) => ({ namespace, pod: targetRef?.name ?? '', port: number }));
-  });
-  const [found] = doors;
-  if (!found) {
-    const selector = Object.entries(service.spec?.selector ?? {}).map((pair) => pair.join('='));
-    const fix = `kubectl -n ${namespace} get pod -l ${selector.join(',')}`;
-    return { findings: [broken('gateway', `${title} has no ready endpoint`, fix)] };
-  }
-  return {
-    findings: [ok('gateway', `${title}, ${count(doors.length, 'ready endpoint')} on port ${found.port}`)],
-    found,
-  };
+  const fail = (text: string, fix = 'npm run deploy') => ({ findings: [broken('gateway', `${title} ${text}`, fix)] });
+  const spec = (await read<V1Service>(api, `/api/v1/namespaces/${namespace}/services/${name}`))?.spec;
+  if (!spec) return fail('is not there');
+  if (spec.type === 'ExternalName') return fail('is an ExternalName: the API server cannot call it');
+  const served = spec.ports?.find((one) => one.port === port);
+  if (!served) return fail(`has no port ${port}: the API server cannot call it`);
+  const found = (await readSlices(api, { name, namespace })).flatMap((slice) => doorsOf(slice, namespace, served.name));
+  const [first] = found;
+  if (first)
+    return {
+      findings: [ok('gateway', `${title}, ${count(found.length, 'ready endpoint')} on port ${first.port}`)],
+      found,
+    };
+  const selector = Object.entries(spec.selector ?? {}).map((pair) => pair.join('='));
+  return fail('has no ready endpoint', `kubectl -n ${namespace} get pod -l ${selector.join(',')}`);
 }
 
-interface DomainMapping extends Conditioned {
-  spec: { ref: { kind: string; name: string }; tls?: { secretName: string } };
-}
-
-/** For the same way: the host is the function's, and served over TLS. */
-export async function lookAtDomain(
+function readSlices(
   api: KubernetesApi,
-  { name, namespace }: Installation,
-  { clientConfig }: Registered,
-): Promise<Seen<true>> {
-  const host = hostOf(clientConfig);
-  const fail = (text: string, fix = 'npm run deploy') => ({ findings: [broken('domain', text, fix)] });
-  const path = `/apis/serving.knative.dev/v1beta1/namespaces/${namespace}/domainmappings/${host}`;
-  const mapping = await read<DomainMapping>(api, path);
-  if (!mapping) return fail(`DomainMapping ${host} is not there in ${namespace}: the gateway does not know the host`);
-  const claim = await read<{ spec: { namespace: string } }>(
-    api,
-    `/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims/${host}`,
-  );
-  if (claim?.spec.namespace !== namespace) {
-    const whose = claim ? `is for ${claim.spec.namespace}` : 'is not there';
-    return fail(`ClusterDomainClaim ${host} ${whose}, so ${namespace} may not use the host`);
-  }
-  if (mapping.spec.ref.name !== name)
-    return fail(`DomainMapping ${host} leads to ${mapping.spec.ref.name}, not to ${name}`);
-  if (!mapping.spec.tls) return fail(`DomainMapping ${host} has no tls.secretName: the host is not served over TLS`);
-  const reason = notReady(mapping);
-  if (reason) return fail(`DomainMapping ${host} ${reason}`, `kubectl -n ${namespace} describe domainmapping ${host}`);
-  return {
-    findings: [ok('domain', `DomainMapping ${host} is ready, TLS by Secret ${mapping.spec.tls.secretName}`)],
-    found: true,
-  };
+  { name, namespace }: { name: string; namespace: string },
+): Promise<V1EndpointSlice[]> {
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  return list<V1EndpointSlice>(api, `${path}?labelSelector=kubernetes.io%2Fservice-name%3D${name}`);
+}
+
+function doorsOf({ endpoints, ports }: V1EndpointSlice, namespace: string, portName = ''): Door[] {
+  const port = ports?.find(({ name = '' }) => name === portName)?.port;
+  if (port === undefined) return [];
+  const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready ?? true);
+  return ready.map(({ targetRef }) => ({ namespace, pod: targetRef?.name ?? '', port }));
 }

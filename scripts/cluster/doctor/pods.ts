@@ -1,6 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Injection } from '../../../function/injection.ts';
-import { skippedAnnotation } from '../../../function/injection.ts';
+import { type Injection, skippedAnnotation } from '../../../function/injection.ts';
 import { review } from '../../../function/review.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import { count, someOf } from './names.ts';

@@ -13,15 +13,16 @@ const answerMs = 10_000;
 /** What the gateway serves for the host, read from within the cluster, against what the API server trusts. */
 export async function lookAtServed(
   api: KubernetesApi,
-  { namespace, pod, port }: Door,
+  door: Door | undefined,
   expected: { host: string; caBundle: string },
 ): Promise<Seen<true>> {
+  if (!door) return { findings: [unknown('TLS', 'no Pod of the gateway is known to look into')] };
   let socket: Duplex;
   try {
-    socket = await forwardPort(api, { namespace, pod, port });
+    socket = await forwardPort(api, door);
   } catch (error) {
     const { message } = error as Error;
-    return { findings: [unknown('TLS', `no port-forward to Pod ${pod} in ${namespace}: ${message}`)] };
+    return { findings: [unknown('TLS', `no port-forward to Pod ${door.pod} in ${door.namespace}: ${message}`)] };
   }
   try {
     return { findings: [await verifyServed(socket, expected)], found: true };
