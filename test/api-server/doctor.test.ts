@@ -699,6 +699,20 @@ describeOnApiServer('doctor, where the API server calls the cluster-local URL', 
   });
 });
 
+describeOnApiServer('doctor, on a cluster without any of it', (cluster) => {
+  it('names what to begin with', async () => {
+    const broken = (await doctor(cluster.api)).filter((line) => !line.startsWith('?'));
+    expect(broken).to.deep.equal([
+      '✗ knative        the API server does not serve serving.knative.dev/v1',
+      fix('install Knative Serving: https://knative.dev/docs/install/'),
+      '✗ cert-manager   the API server does not serve cert-manager.io/v1',
+      fix('install cert-manager: https://cert-manager.io/docs/installation/'),
+      '✗ webhook        MutatingWebhookConfiguration hello-webhook is not there: the API server asks nobody',
+      fix('npm run deploy'),
+    ]);
+  });
+});
+
 function stageChain(cluster: Cluster, reach: 'gateway-kourier' | 'cluster-local-url'): () => StagedChain {
   const cleanup = new AsyncDisposableStack();
   let chain: StagedChain | undefined;
