@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { Context } from 'mocha';
 import { readInjections } from '../../function/configuration.ts';
 import { defaultInjections } from '../../function/default-injections.ts';
 import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
@@ -12,12 +11,11 @@ import { parseManifest, readManifest } from '../../scripts/cluster/manifest.ts';
 import { gatewayOf } from '../../scripts/cluster/reach.ts';
 import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
-import { goModule } from '../support/go-module.ts';
-import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
+import { installDefinitions, requireKubectl } from '../support/definitions.ts';
+import { describeOnApiServer, refusal } from './cluster.ts';
 
 /** Knative 1.15, the oldest that these manifests are for, and a new one. */
 const servings = ['knative.dev/serving@v0.42.2', 'knative.dev/serving@v0.51.0'];
-const networking = 'knative.dev/networking@v0.0.0-20240716111826-bab7f2a3e556';
 const overlays = readdirSync('manifests/overlays');
 const applied = { fieldManager: 'test', dryRun: true };
 
@@ -251,33 +249,4 @@ function edited(directory: string, file: string, edit: (text: string) => string)
   } finally {
     rmSync(copy, { recursive: true });
   }
-}
-
-function requireKubectl(test: Context): void {
-  if (!spawnSync('kubectl', ['version', '--client']).error) return;
-  if (process.env.CI) throw new Error('kubectl is not installed');
-  console.log('    skipped, kubectl is not installed');
-  test.skip();
-}
-
-/** Installs the definitions of all kinds that the manifests use, and waits until they are served. */
-async function installDefinitions(test: Context, cluster: Cluster, serving: string): Promise<void> {
-  requireKubectl(test);
-  const modules = [goModule(test, serving), goModule(test, networking)];
-  const files = [
-    ...['service', 'domain-mapping'].map((name) => join(modules[0] ?? '', `config/core/300-resources/${name}.yaml`)),
-    join(modules[0] ?? '', 'third_party/cert-manager-latest/cert-manager.yaml'),
-    join(modules[1] ?? '', 'config/domain-claim.yaml'),
-  ];
-  const definitions = files.flatMap(readManifest).filter(({ kind }) => kind === 'CustomResourceDefinition');
-  for (const definition of definitions) {
-    await apply(cluster.api, withoutConversion(definition), { fieldManager: 'test' });
-  }
-  for (const { metadata } of definitions) await cluster.established(metadata.name ?? '');
-}
-
-/** The webhooks that convert between versions are not running. */
-function withoutConversion(definition: KubernetesObject): KubernetesObject {
-  const { conversion: _, ...spec } = definition.spec as Record<string, unknown>;
-  return { ...definition, spec };
 }

@@ -6,11 +6,17 @@ import { readManifest } from '../../scripts/cluster/manifest.ts';
 import type { Cluster } from '../api-server/cluster.ts';
 import { goModule } from './go-module.ts';
 
-const serving = 'knative.dev/serving@v0.42.2';
 const networking = 'knative.dev/networking@v0.0.0-20240716111826-bab7f2a3e556';
 
-/** Installs the real definitions of Knative and cert-manager, and waits until they are served. Skips where kubectl or Go is missing. */
-export async function installDefinitions(test: Context, cluster: Cluster): Promise<void> {
+/**
+ * Installs the definitions of all kinds that the manifests use, Knative's and its cert-manager's, and waits until they are
+ * served. Skips where kubectl or Go is missing.
+ */
+export async function installDefinitions(
+  test: Context,
+  cluster: Cluster,
+  serving = 'knative.dev/serving@v0.42.2',
+): Promise<void> {
   requireKubectl(test);
   const modules = [goModule(test, serving), goModule(test, networking)];
   const files = [
@@ -26,7 +32,8 @@ export async function installDefinitions(test: Context, cluster: Cluster): Promi
   for (const { metadata } of definitions) await cluster.established(metadata.name ?? '');
 }
 
-function requireKubectl(test: Context): void {
+/** Skips, and says so, where kubectl is missing; fails where CI is set. */
+export function requireKubectl(test: Context): void {
   if (!spawnSync('kubectl', ['version', '--client']).error) return;
   if (process.env.CI) throw new Error('kubectl is not installed');
   console.log('    skipped, kubectl is not installed');
