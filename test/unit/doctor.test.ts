@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { defaultInjections } from '../../function/default-injections.ts';
 import { selectsLabels } from '../../function/selector.ts';
-import { samplesIn } from '../../scripts/cluster/doctor/calls.ts';
+import { callFindings, samplesIn } from '../../scripts/cluster/doctor/calls.ts';
 import { type Certificate, certificateFinding } from '../../scripts/cluster/doctor/certificates.ts';
 import { fixFor } from '../../scripts/cluster/doctor/fix.ts';
 import { implies } from '../../scripts/cluster/doctor/implication.ts';
@@ -185,6 +185,21 @@ apiserver_admission_webhook_admission_duration_seconds_sum{name="ours",type="adm
     expect(samples.map(({ metric, value }) => [metric, value])).to.deep.equal([
       ['fail_open_count', 3],
       ['rejection_count', 1],
+    ]);
+  });
+
+  it('tell calls that failed from Pods that were denied, which is no failure', () => {
+    const sample = (metric: string, value: number, labels = {}) => ({ metric, labels, value });
+    const failed = { error_type: 'calling_webhook_error' };
+    const denied = { error_type: 'no_error' };
+    const said = (...samples: ReturnType<typeof sample>[]) =>
+      callFindings(samples).map((finding) => formatFinding(finding).split('\n')[0]);
+    expect(said(sample('request_total', 7), sample('rejection_count', 2, denied))).to.deep.equal([
+      '✓ calls          7 calls since the API server started, none has failed, 2 Pods denied for a conflict',
+    ]);
+    expect(said(sample('fail_open_count', 1), sample('rejection_count', 2, failed))).to.deep.equal([
+      '! calls          1 time the API server let in a Pod without asking, for the function could not be called: failurePolicy Ignore hides it',
+      '! calls          2 times the API server refused a Pod, for the function could not be called: failurePolicy Fail',
     ]);
   });
 });

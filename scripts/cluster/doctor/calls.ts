@@ -36,7 +36,8 @@ function labelsIn(text: string): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]));
 }
 
-function callFindings(samples: readonly Sample[]): Finding[] {
+/** What the counters say: calls that failed, by what the failurePolicy made of them, or that none did. */
+export function callFindings(samples: readonly Sample[]): Finding[] {
   const total = (metric: string, matches = (_: Sample['labels']) => true) =>
     samples
       .filter((sample) => sample.metric === metric && matches(sample.labels))
