@@ -1,9 +1,10 @@
 /** `npm run undeploy`: takes the webhook out of a cluster. */
 import { type Copy, listCopies, podsWith } from './cluster/copies.ts';
-import { clusterOptions, clusterUsage, type Installation, readService } from './cluster/installation.ts';
+import { clusterOptions, clusterUsage, installationOf } from './cluster/installation.ts';
+import { inventory } from './cluster/inventory.ts';
 import { connect, type KubernetesApi, type KubernetesObject } from './cluster/kubernetes-api.ts';
 import { titleOf } from './cluster/manifest.ts';
-import { deleteAll, listOurs } from './cluster/rollout.ts';
+import { deleteAll } from './cluster/rollout.ts';
 import { createProgress, runCommand } from './command.ts';
 import { readOptions } from './options.ts';
 
@@ -20,26 +21,11 @@ ${clusterUsage}
 Exits with 0 once nothing is left but what it names, with 1 where something fails.
 `;
 
-/** Where an installation's objects are, in the order in which they go. */
-const collections = [
-  '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
-  '/apis/serving.knative.dev/v1beta1/domainmappings',
-  '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
-  '/apis/serving.knative.dev/v1/services',
-  '/api/v1/services',
-  '/apis/cert-manager.io/v1/certificates',
-  '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  '/api/v1/configmaps',
-  '/api/v1/serviceaccounts',
-  '/api/v1/namespaces',
-];
-
 await runCommand(async () => {
   const options = readOptions(usage, { ...clusterOptions, 'all-copies': { type: 'boolean', default: false } });
   if (typeof options === 'number') return options;
   const api = connect(options.context === undefined ? {} : { context: options.context });
-  const installation = { name: options.name, namespace: options.namespace };
+  const installation = installationOf(options);
   console.log(`Cluster      ${api.server}`);
   const progress = createProgress();
   const remove = async (object: KubernetesObject) => {
@@ -49,10 +35,10 @@ await runCommand(async () => {
   const copies = await listCopies(api, installation);
   const used = options['all-copies'] ? [] : await usedOf(api, copies);
   const unused = copies.filter((copy) => used.every((other) => other.copy !== copy));
-  const objects = await findAll(api, installation);
+  const objects = await inventory(api, installation);
   for (const object of [...objects.flatMap((object) => [object, ...secretsOf(object)]), ...unused])
     await remove(object);
-  const left = await findAll(api, installation);
+  const left = await inventory(api, installation);
   for (const { copy, pods } of used)
     console.log(`left         ${placeOf(copy)}, used by ${pods.join(', ')} (--all-copies)`);
   for (const object of left) console.log(`left         ${placeOf(object)}`);
@@ -65,20 +51,6 @@ await runCommand(async () => {
 async function usedOf(api: KubernetesApi, copies: readonly Copy[]): Promise<{ copy: Copy; pods: string[] }[]> {
   const all = await Promise.all(copies.map(async (copy) => ({ copy, pods: await podsWith(api, copy) })));
   return all.filter(({ pods }) => pods.length > 0);
-}
-
-/** All that an installation has, in the order in which it goes. */
-async function findAll(api: KubernetesApi, installation: Installation): Promise<KubernetesObject[]> {
-  return (await Promise.all(collections.map((collection) => found(api, installation, collection)))).flat();
-}
-
-/** What carries the installation's label, and its function where func or kn made it without one. */
-async function found(api: KubernetesApi, installation: Installation, collection: string): Promise<KubernetesObject[]> {
-  const labelled = await listOurs(api, installation, collection);
-  if (!collection.startsWith('/apis/serving.knative.dev/v1/')) return labelled;
-  const service = await readService(api, installation);
-  const isListed = labelled.some(({ metadata }) => metadata.name === service?.metadata.name);
-  return service && !isListed ? [...labelled, service as unknown as KubernetesObject] : labelled;
 }
 
 /** The Secret that a Certificate has filled: cert-manager leaves it behind. */

@@ -18,14 +18,35 @@ export const clusterUsage = `      --context NAME     the kubeconfig's context; 
   -n, --namespace NAME   the function's namespace (hello-system)
       --name NAME        what the webhook is called (hello-webhook)`;
 
-/** Selects the objects of one installation: the label that the manifests set on each. */
-export function instanceSelector({ name }: Installation): string {
-  return `app.kubernetes.io/part-of=hello-webhook,app.kubernetes.io/instance=${name}`;
+/** The installation that a command line means. Throws where a name is none that Kubernetes takes. */
+export function installationOf({ name, namespace }: Installation): Installation {
+  for (const [option, value] of Object.entries({ name, namespace })) {
+    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value)) {
+      throw new Error(`--${option} must be lower-case letters, digits and dashes: ${value}`);
+    }
+  }
+  if (instanceOf({ name, namespace }).length > 63)
+    throw new Error('--name and --namespace have 62 characters at most together');
+  return { name, namespace };
 }
 
-/** The labels that `instanceSelector` selects, for objects that are made without the manifests. */
-export function instanceLabels({ name }: Installation): Record<string, string> {
-  return { 'app.kubernetes.io/part-of': 'hello-webhook', 'app.kubernetes.io/instance': name };
+/** The label's value that tells one installation from another: a label has 63 characters at most. */
+export function instanceOf({ name, namespace }: Installation): string {
+  return `${name}.${namespace}`;
+}
+
+/** The labels that the manifests set on every object of an installation. */
+export function instanceLabels(installation: Installation): Record<string, string> {
+  return { 'app.kubernetes.io/part-of': 'hello-webhook', 'app.kubernetes.io/instance': instanceOf(installation) };
+}
+
+/** Whether an object is this installation's, and not somebody else's, or of another one. */
+export function isOurs(
+  object: { metadata?: { labels?: Record<string, string> } },
+  installation: Installation,
+): boolean {
+  const { labels = {} } = object.metadata ?? {};
+  return Object.entries(instanceLabels(installation)).every(([key, value]) => labels[key] === value);
 }
 
 /** A condition of an object's status, as Kubernetes, Knative and cert-manager write them. */
@@ -38,7 +59,7 @@ export interface Condition {
 
 /** An object whose status says how it is. */
 export interface Conditioned {
-  metadata: { name: string; generation?: number; [field: string]: unknown };
+  metadata: { name: string; generation?: number; labels?: Record<string, string>; [field: string]: unknown };
   status?: { conditions?: Condition[]; observedGeneration?: number; [field: string]: unknown };
   [field: string]: unknown;
 }
@@ -47,11 +68,11 @@ export interface Conditioned {
  * Why an object is not ready yet, in words that follow its name, or undefined where it is: its condition `Ready` holds
  * for what it says now.
  */
-export function notReady(object: Conditioned | undefined, type = 'Ready'): string | undefined {
+export function notReady(object: Conditioned | undefined): string | undefined {
   if (!object) return 'is not there';
   const { generation = 0 } = object.metadata;
   const { conditions = [], observedGeneration = generation } = object.status ?? {};
-  const condition = conditions.find((one) => one.type === type);
+  const condition = conditions.find(({ type }) => type === 'Ready');
   if (observedGeneration < generation || !condition) return 'has not been looked at by its controller yet';
   if (condition.status === 'True') return undefined;
   const details = [condition.reason, condition.message].filter(Boolean).join(': ');
@@ -64,7 +85,6 @@ export interface KnativeService extends Conditioned {
   status?: Conditioned['status'] & {
     latestReadyRevisionName?: string;
     latestCreatedRevisionName?: string;
-    address?: { url?: string };
   };
 }
 

@@ -1,7 +1,7 @@
-import type { V1ConfigMap, V1Deployment } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { broken, type Finding, ok, warning } from './finding.ts';
 import { type Conditioned, notReady } from './installation.ts';
-import { type KubernetesApi, list, read } from './kubernetes-api.ts';
+import { type KubernetesApi, list, read, unless } from './kubernetes-api.ts';
 import { type Gateway, gatewayOf } from './reach.ts';
 
 /** The ClusterIssuer that signs what the API server is to trust: manifests/platform/issuer. */
@@ -38,7 +38,16 @@ export interface Network {
 export async function readNetwork(api: KubernetesApi): Promise<Network> {
   const config = await readConfig(api, 'config-network');
   const ingressClass = config['ingress-class'] ?? config['ingress.class'] ?? 'istio.ingress.networking.knative.dev';
-  return { config, ingressClass, gateway: gatewayOf(ingressClass) };
+  const gateway = gatewayOf(ingressClass);
+  return { config, ingressClass, gateway: gateway && (await located(api, gateway)) };
+}
+
+/** The gateway in the namespace where its Pods are: Knative's operator has Kourier's in knative-serving, say. */
+async function located(api: KubernetesApi, gateway: Gateway): Promise<Gateway> {
+  const pods = await unless(403, list<V1Pod>(api, `/api/v1/pods?labelSelector=app%3D${gateway.app}`));
+  const places = new Set(pods?.map(({ metadata }) => metadata?.namespace));
+  const [first = gateway.namespace] = places;
+  return places.has(gateway.namespace) ? gateway : { ...gateway, namespace: first };
 }
 
 async function readConfig(api: KubernetesApi, name: string): Promise<Record<string, string>> {
@@ -135,7 +144,7 @@ export async function readIssuer(api: KubernetesApi): Promise<Finding> {
 export async function readClusterLocalTls(api: KubernetesApi, { config, gateway }: Network): Promise<Finding> {
   const link = 'local TLS';
   const fix = [
-    'kubectl apply --server-side --field-manager=hello-webhook -k manifests/platform/cluster-local-tls',
+    'kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k manifests/platform/cluster-local-tls',
     'kubectl -n knative-serving rollout restart deployment/controller',
   ].join('\n');
   if (gateway && !gateway.clusterLocalPort) {

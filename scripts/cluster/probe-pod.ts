@@ -49,9 +49,10 @@ export function provable(
   });
 }
 
-/** Whether a Pod has an injection's mount in each of its containers. */
-export function isInjected(pod: Pod, { mount }: Injection): boolean {
-  return pod.spec?.containers.every((container) => hasMount(container, mount)) ?? false;
+/** Whether a Pod has an injection's mount in each container that the injection chooses. */
+export function isInjected(pod: Pod, { mount, containers: chosen }: Injection): boolean {
+  const containers = pod.spec?.containers.filter(({ name }) => selectsName(chosen, name)) ?? [];
+  return containers.length > 0 && containers.every((container) => hasMount(container, mount));
 }
 
 type Labels = Record<string, string>;
@@ -66,34 +67,44 @@ function labelFor({ key, operator, values = [] }: V1LabelSelectorRequirement): [
   return operator === 'Exists' ? [[key, 'true']] : [];
 }
 
-/** How long a call took that proved an injection, or, in the API server's words where it has some, why it did not. */
+/** How long the first call took that proved an injection, or, in the API server's words where it has some, what is amiss. */
 export type Proof = { ms: number } | { failure: string };
 
-/** Creates, on a dry run, a Pod that an injection selects, and looks whether it comes back with the mount. */
+/** Creates, on dry runs, a Pod for each injection that applies in a namespace, and looks whether they come back with the mounts. */
 export async function prove(api: KubernetesApi, namespace: string, injections: readonly Injection[]): Promise<Proof> {
-  const [first] = provable(injections, namespace);
-  if (!first) return { failure: `no injection applies to a Pod in namespace ${namespace}` };
-  const { injection, labels } = first;
+  const proofs: Proof[] = [];
+  for (const { injection, labels } of provable(injections, namespace)) {
+    proofs.push(await proveOne(api, namespace, { injection, labels }));
+  }
+  const failed = proofs.find((proof) => 'failure' in proof);
+  const [first = { failure: `no injection applies to a Pod in namespace ${namespace}: give --probe-namespace` }] =
+    proofs;
+  return failed ?? first;
+}
+
+async function proveOne(
+  api: KubernetesApi,
+  namespace: string,
+  { injection, labels }: { injection: Injection; labels: Labels },
+): Promise<Proof> {
   const started = performance.now();
   try {
     const { object, warnings } = await dryRun(api, namespace, probePod(labels, injection));
     if (isInjected(object, injection)) return { ms: performance.now() - started };
-    const why =
-      warnings.length > 0 ? warnings.join('; ') : 'the API server did not call the webhook, or could not reach it';
+    const why = warnings.join('; ') || 'the API server did not call the webhook, or could not reach it';
     return { failure: `a Pod for injection ${injection.name} came back without ${injection.mount.mountPath}: ${why}` };
   } catch (error) {
     return { failure: (error as Error).message };
   }
 }
 
-/** The same, again for as long as `patienceMs` where it does not: a new webhook configuration takes a moment to be used. */
+/** The same, again for 15 s where it does not: it takes each API server a moment to use a new webhook configuration. */
 export async function proveSoon(
   api: KubernetesApi,
   namespace: string,
   injections: readonly Injection[],
-  patienceMs = 10_000,
 ): Promise<Proof> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + 15_000;
   for (;;) {
     const proof = await prove(api, namespace, injections);
     if ('ms' in proof || Date.now() > deadline) return proof;

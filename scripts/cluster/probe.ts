@@ -6,11 +6,10 @@ import type {
 } from '@kubernetes/client-node';
 import type { Progress } from '../command.ts';
 import { type Installation, instanceLabels } from './installation.ts';
-import { ApiError, type KubernetesApi, read, unless } from './kubernetes-api.ts';
+import { ApiError, type KubernetesApi, unless } from './kubernetes-api.ts';
 import { dryRun, probePod } from './probe-pod.ts';
-import { waitFor } from './wait.ts';
-
-export const webhookConfigurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+import { isTrusting, webhookConfigurations } from './registration.ts';
+import { type Look, waitFor } from './wait.ts';
 
 /** Whether the API server reaches the function, and how long the call took; otherwise what it says itself. */
 export type Probed = { ms: number } | { failure: string };
@@ -24,68 +23,51 @@ interface Probe extends Installation {
   probeNamespace: string;
 }
 
+interface Course {
+  progress: Progress;
+  cleanup: AsyncDisposableStack;
+}
+
 /**
  * Finds out whether the API server reaches the function: by a server-side dry run of a Pod under a webhook configuration
  * of its own with `failurePolicy: Fail`, since under `Ignore` the API server swallows the error. The configuration
  * selects that Pod's unique label alone, and goes away with this call or, where that is interrupted, with `cleanup`.
+ * Throws where something else refuses the Pod.
  */
-export async function probeReach(
-  api: KubernetesApi,
-  probe: Probe,
-  { progress, cleanup }: { progress: Progress; cleanup: AsyncDisposableStack },
-): Promise<Probed> {
+export async function probeReach(api: KubernetesApi, probe: Probe, { progress, cleanup }: Course): Promise<Probed> {
   const id = randomUUID();
   const configuration = temporaryConfiguration(probe, id);
   const path = `${webhookConfigurations}/${configuration.metadata?.name}`;
-  await using removal = new AsyncDisposableStack();
-  let isRemoved = false;
   const created = api.send('POST', webhookConfigurations, { body: configuration });
+  let removal: Promise<unknown> | undefined;
   const remove = async () => {
-    if (isRemoved) return;
-    isRemoved = true;
-    // Interrupted while it is being created, it would be created after all.
-    await created.catch(() => {});
-    await unless(404, api.send('DELETE', path));
+    // Interrupted while it is being created, it would be there after all.
+    removal ??= created.catch(() => {}).then(() => unless(404, api.send('DELETE', path)));
+    await removal;
   };
-  removal.defer(remove);
   cleanup.defer(remove);
-  await created;
-  await waitFor(
-    'waiting for cainjector',
-    async () => {
-      const current = await read<V1MutatingWebhookConfiguration>(api, path);
-      if (!current) throw new Error('the webhook configuration of the probe was deleted');
-      const { webhooks = [] } = current;
-      const [first] = webhooks;
-      return first?.clientConfig.caBundle
-        ? { found: true }
-        : { missing: `no caBundle from Certificate ${probe.caFrom} yet` };
-    },
-    { progress, timeoutMs: 60_000 },
-  );
-  await inUse(api, { namespace: probe.probeNamespace, id, progress });
-  progress('asking the API server to call the function');
-  const started = performance.now();
   try {
-    await dryRun(api, probe.probeNamespace, probePod({ [probeLabel]: id }));
-    return { ms: performance.now() - started };
-  } catch (error) {
-    if (error instanceof ApiError) return { failure: error.message };
-    throw error;
+    await created;
+    await isTrusting(api, path, { caFrom: probe.caFrom, progress });
+    return await call(api, { namespace: probe.probeNamespace, id, progress });
   } finally {
-    progress();
+    await remove();
   }
 }
 
-const probeLabel = 'hello-webhook/probe';
-const inUseLabel = 'hello-webhook/probe-in-use';
+const label = 'hello-webhook/probe';
+const names = { reach: 'reach.hello-webhook.probe', inUse: 'in-use.hello-webhook.probe' };
 
+/**
+ * Two entries for the one Pod, called in this order: the function; and nobody, which refuses the Pod and so tells that
+ * the API server uses the configuration by now, and that the call before has gone well. Nothing after them has a say.
+ */
 function temporaryConfiguration(
   { clientConfig, caFrom, ...installation }: Probe,
   id: string,
 ): V1MutatingWebhookConfiguration {
-  const entry = (name: string, label: string, config: ClientConfig): V1MutatingWebhook => ({
-    name: `${name}.hello-webhook.probe`,
+  const entry = (name: string, config: ClientConfig): V1MutatingWebhook => ({
+    name,
     clientConfig: config,
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     objectSelector: { matchLabels: { [label]: id } },
@@ -102,27 +84,32 @@ function temporaryConfiguration(
       labels: instanceLabels(installation),
       annotations: { 'cert-manager.io/inject-ca-from': caFrom },
     },
-    webhooks: [
-      entry('reach', probeLabel, clientConfig),
-      entry('in-use', inUseLabel, { url: 'https://127.0.0.1:1/nobody' }),
-    ],
+    webhooks: [entry(names.reach, clientConfig), entry(names.inUse, { url: 'https://127.0.0.1:1/nobody' })],
   };
 }
 
-/** Waits until the API server uses the configuration, which it learns of a moment late: its other entry, which nobody answers, refuses a Pod then. */
-function inUse(
+/** Creates the Pod on a dry run until the API server uses the configuration, which it learns of a moment late. */
+function call(
   api: KubernetesApi,
   { namespace, id, progress }: { namespace: string; id: string; progress: Progress },
-): Promise<true> {
-  const look = async () => {
-    try {
-      await dryRun(api, namespace, probePod({ [inUseLabel]: id }));
-      return { missing: 'it does not use the webhook configuration of the probe yet' };
-    } catch (error) {
-      if (error instanceof ApiError && error.message.includes('in-use.hello-webhook.probe'))
-        return { found: true as const };
-      throw error;
-    }
+): Promise<Probed> {
+  const look: Look<Probed> = async () => {
+    const started = performance.now();
+    const refusal = await refusalOf(dryRun(api, namespace, probePod({ [label]: id })));
+    if (refusal === undefined) return { missing: 'it does not use the webhook configuration of the probe yet' };
+    if (refusal.includes(`"${names.inUse}"`)) return { found: { ms: performance.now() - started } };
+    if (refusal.includes(`"${names.reach}"`)) return { found: { failure: refusal } };
+    throw new Error(`a Pod cannot be created in ${namespace}, so try another by --probe-namespace: ${refusal}`);
   };
-  return waitFor('waiting for the API server', look, { progress, timeoutMs: 30_000 });
+  return waitFor('asking the API server to call the function', look, { progress, timeoutMs: 30_000 });
+}
+
+async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await request;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return error.message;
+    throw error;
+  }
 }

@@ -1,5 +1,3 @@
-import type { Installation } from './installation.ts';
-
 /** A way for the API server to reach the function, by the name of its component in manifests/components. */
 export type Reach = 'cluster-local-url' | Gateway['component'];
 
@@ -12,7 +10,7 @@ export interface Gateway {
   clusterLocalPort?: number;
 }
 
-/** By Knative's ingress-class. The port for external hosts over TLS is 8443 in each. */
+/** By Knative's ingress-class, with the namespaces of their usual installation. The port for external hosts over TLS is 8443 in each. */
 const gateways: Readonly<Record<string, Gateway>> = {
   'kourier.ingress.networking.knative.dev': {
     component: 'gateway-kourier',
@@ -36,11 +34,4 @@ const gateways: Readonly<Record<string, Gateway>> = {
 /** The gateway of an ingress class, or undefined where the manifests have none for it. */
 export function gatewayOf(ingressClass: string): Gateway | undefined {
   return gateways[ingressClass];
-}
-
-/** The host that the API server asks for: what the certificate must name. */
-export function hostOf(reach: Reach, { name, namespace }: Installation): string {
-  if (reach === 'cluster-local-url') return `${name}.${namespace}.svc.cluster.local`;
-  const gateway = Object.values(gateways).find(({ component }) => component === reach);
-  return `${name}.${gateway?.namespace}.svc`;
 }

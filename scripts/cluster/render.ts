@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { V1ClusterRole, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { V1ClusterRole, V1MutatingWebhook } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { parseInjections } from '../../function/configuration.ts';
 import { configMapsOf, type Injection } from '../../function/injection.ts';
@@ -13,11 +13,13 @@ import type { Installation } from './installation.ts';
 import type { KubernetesObject } from './kubernetes-api.ts';
 import { parseManifest } from './manifest.ts';
 import type { Reach } from './reach.ts';
-import { entriesFor } from './webhook-configuration.ts';
+import { entriesFor, entriesOf } from './webhook-configuration.ts';
 
 /** What is to be applied: an overlay of the manifests, in words. */
 export interface Wanted extends Installation {
   reach: Reach;
+  /** Where the gateway's Pods are, unless they are where the manifests have them. */
+  gatewayNamespace?: string;
   /** The function's image; none leaves its Knative Service to whoever makes it (func, kn). */
   image: string | undefined;
   /** The text of injections.yaml; none takes that of the manifests. */
@@ -41,8 +43,11 @@ export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Pro
   const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
   await cp(manifests, directory, { recursive: true });
   const settings = join(directory, 'components/settings/settings.yaml');
-  const { name, namespace } = wanted;
-  await writeFile(settings, stringify({ ...parse(await readFile(settings, 'utf8')), data: { name, namespace } }));
+  const { name, namespace, reach, gatewayNamespace } = wanted;
+  await editData(settings, { name, namespace });
+  if (gatewayNamespace && reach !== 'cluster-local-url') {
+    await editData(join(directory, `components/${reach}/gateway.yaml`), { namespace: gatewayNamespace });
+  }
   const injectionsFile = join(directory, 'function/base/injections.yaml');
   if (wanted.injections !== undefined) await writeFile(injectionsFile, wanted.injections);
   const injections = parseInjections(await readFile(injectionsFile, 'utf8'), 'injections.yaml');
@@ -50,7 +55,18 @@ export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Pro
   await mkdir(overlay);
   await writeFile(join(overlay, 'kustomization.yaml'), stringify(kustomization(wanted)));
   const objects = parseManifest(await kustomize(overlay), overlay);
-  return { objects: objects.map((object) => withRights(withEntries(object, injections), injections)), injections };
+  return {
+    objects: objects
+      .filter((object) => isNeeded(object, injections))
+      .map((object) => withRights(withEntries(object, injections, gatewayNamespace), injections)),
+    injections,
+  };
+}
+
+/** Puts values into the data of a ConfigMap's file. */
+async function editData(file: string, data: Record<string, string>): Promise<void> {
+  const configMap = parse(await readFile(file, 'utf8'));
+  await writeFile(file, stringify({ ...configMap, data: { ...configMap.data, ...data } }));
 }
 
 function kustomization({ reach, image, components }: Wanted): object {
@@ -82,17 +98,39 @@ async function kustomize(directory: string): Promise<string> {
   }
 }
 
-function withEntries(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
+/** Whether an object is more than a source of copies that no injection asks for. */
+function isNeeded({ kind, metadata, data }: KubernetesObject, injections: readonly Injection[]): boolean {
+  if (kind !== 'ConfigMap' || Object.hasOwn(data as object, 'injections.yaml')) return true;
+  return ensuredConfigMaps(injections).includes(metadata.name ?? '');
+}
+
+function withEntries(
+  object: KubernetesObject,
+  injections: readonly Injection[],
+  gatewayNamespace: string | undefined,
+): KubernetesObject {
   if (object.kind !== 'MutatingWebhookConfiguration') return object;
-  const [template] = (object as unknown as V1MutatingWebhookConfiguration).webhooks ?? [];
-  return template ? { ...object, webhooks: entriesFor(injections, template) } : object;
+  const [template] = entriesOf(object);
+  return template ? { ...object, webhooks: entriesFor(injections, leavingOut(template, gatewayNamespace)) } : object;
+}
+
+/** The gateway's Pods must not wait for the function that is reached through them. */
+function leavingOut(entry: V1MutatingWebhook, namespace: string | undefined): V1MutatingWebhook {
+  const [first, ...rest] = entry.namespaceSelector?.matchExpressions ?? [];
+  if (!namespace || !first || first.values?.includes(namespace)) return entry;
+  const left = { ...first, values: [...(first.values ?? []), namespace] };
+  return { ...entry, namespaceSelector: { matchExpressions: [left, ...rest] } };
 }
 
 function withRights(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
   if (object.kind !== 'ClusterRole') return object;
-  const ensured = injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume));
+  const resourceNames = ensuredConfigMaps(injections);
   const { rules = [] } = object as unknown as V1ClusterRole;
   // No resourceNames at all would be the right to every ConfigMap.
-  const limited = ensured.length > 0 ? rules.map((rule) => ({ ...rule, resourceNames: [...new Set(ensured)] })) : [];
-  return { ...object, rules: limited };
+  return { ...object, rules: resourceNames.length > 0 ? rules.map((rule) => ({ ...rule, resourceNames })) : [] };
+}
+
+/** The ConfigMaps that the function is to copy. */
+export function ensuredConfigMaps(injections: readonly Injection[]): string[] {
+  return [...new Set(injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
 }

@@ -19,6 +19,11 @@ export function entriesFor(injections: readonly Selected[], template: V1Mutating
     .map(({ name, selector }) => ({ ...template, name: `${name}${domain}`, objectSelector: selector }));
 }
 
+/** The entries of a MutatingWebhookConfiguration. */
+export function entriesOf(webhook: object): V1MutatingWebhook[] {
+  return (webhook as V1MutatingWebhookConfiguration).webhooks ?? [];
+}
+
 /** The MutatingWebhookConfiguration of the manifests for these injections at a URL; `caCert` is PEM, `overrides` goes into each entry. */
 export function webhookConfiguration(
   { name, url, caCert }: { name: string; url: string; caCert: string },

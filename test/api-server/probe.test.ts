@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parseInjections } from '../../function/configuration.ts';
-import { list } from '../../scripts/cluster/kubernetes-api.ts';
+import { type KubernetesApi, list } from '../../scripts/cluster/kubernetes-api.ts';
 import { probeReach } from '../../scripts/cluster/probe.ts';
 import { prove } from '../../scripts/cluster/probe-pod.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
@@ -47,15 +47,46 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     expect(await leftovers(cluster)).to.deep.equal([]);
   });
 
-  it('takes its configuration away when it is interrupted', async () => {
-    const cleanup = new AsyncDisposableStack();
+  it('takes its configuration away when it is interrupted: while it is made, while the function is called', async () => {
     // Nobody answers there, so that the call is under way when the cleanup begins.
     const silent = { ...probe(), clientConfig: { url: 'https://192.0.2.1/mutate' } };
-    const probing = probeReach(cluster.api, silent, quiet(cleanup)).catch(() => 'interrupted');
-    while ((await leftovers(cluster)).length === 0) await delay(20);
-    await cleanup.disposeAsync();
+    for (const moment of [async () => {}, async () => until(async () => (await leftovers(cluster)).length > 0)]) {
+      const cleanup = new AsyncDisposableStack();
+      const probing = probeReach(cluster.api, silent, quiet(cleanup)).catch((error: Error) => error.message);
+      await moment();
+      await cleanup.disposeAsync();
+      expect(await leftovers(cluster)).to.deep.equal([]);
+      expect(await probing).to.contain('was deleted meanwhile');
+    }
+  });
+
+  it('takes its configuration away when it is interrupted while it does so', async () => {
+    const cleanup = new AsyncDisposableStack();
+    const [deleting, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: KubernetesApi = {
+      ...cluster.api,
+      send: async (method, path, options) => {
+        if (method === 'DELETE') {
+          deleting.resolve();
+          await go.promise;
+        }
+        return cluster.api.send(method, path, options);
+      },
+    };
+    const probing = probeReach(slow, probe(), quiet(cleanup));
+    await deleting.promise;
+    const cleaned = cleanup.disposeAsync().then(() => leftovers(cluster));
+    setImmediate(go.resolve);
+    expect(await cleaned).to.deep.equal([]);
+    await probing;
+  });
+
+  it('says so where something else refuses the Pod', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const nowhere = { ...probe(), probeNamespace: 'no-such-namespace' };
+    const error = await probeReach(cluster.api, nowhere, quiet(cleanup)).catch((reason: Error) => reason.message);
+    expect(error).to.contain('a Pod cannot be created in no-such-namespace, so try another by --probe-namespace');
     expect(await leftovers(cluster)).to.deep.equal([]);
-    expect(await probing).to.equal('interrupted');
   });
 
   it('proves an injection by a Pod of a dry run, or says what is amiss', async () => {
@@ -68,7 +99,7 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     });
     const elsewhere = parseInjections(`${helloInjection}    namespaces: {exclude: [default]}\n`, 'injections.yaml');
     expect(await prove(cluster.api, 'default', elsewhere)).to.deep.equal({
-      failure: 'no injection applies to a Pod in namespace default',
+      failure: 'no injection applies to a Pod in namespace default: give --probe-namespace',
     });
   });
 
@@ -84,6 +115,10 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     expect(await prove(cluster.api, namespace, parseInjections(demanding, 'injections.yaml'))).to.have.property('ms');
   });
 });
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(20);
+}
 
 async function leftovers(cluster: Cluster): Promise<string[]> {
   const all = await list<V1MutatingWebhookConfiguration>(cluster.api, configurations);

@@ -26,13 +26,18 @@ function obstacle(): string | undefined {
   return undefined;
 }
 
-/** A `describe` whose tests change a real cluster. Without one they are skipped, and say why. */
+/**
+ * A `describe` whose tests change a real cluster, on which the webhook is deployed for them and not before. Without a
+ * cluster they are skipped, and say why; they fail where CI is set. What was there already is never touched.
+ */
 export function describeOnCluster(title: string, define: (api: () => KubernetesApi) => void): void {
   describe(title, function () {
     this.timeout(600_000);
     let api: KubernetesApi | undefined;
+    let isDeployed = false;
     before(async function () {
       const reason = obstacle();
+      if (reason && process.env.CI) throw new Error(reason);
       if (reason) {
         console.log(`    skipped: ${reason}`);
         this.skip();
@@ -40,6 +45,11 @@ export function describeOnCluster(title: string, define: (api: () => KubernetesA
       api = connect();
       if (await readService(api, installation))
         throw new Error(`${installation.name} is deployed there already: npm run undeploy first`);
+      isDeployed = true;
+      await succeed('deploy', '--image', image, '--no-cold');
+    });
+    after(async () => {
+      if (isDeployed) await succeed('undeploy', '--all-copies');
     });
     define(() => {
       if (!api) throw new Error('the cluster is there within tests only');

@@ -1,10 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
-import type { Conditioned, KnativeService } from '../../scripts/cluster/installation.ts';
+import { listCopies } from '../../scripts/cluster/copies.ts';
+import { functionPods, scaledToZero } from '../../scripts/cluster/function-pods.ts';
+import { type Conditioned, type KnativeService, notReady, readService } from '../../scripts/cluster/installation.ts';
+import { inventory } from '../../scripts/cluster/inventory.ts';
 import { list, read, unless } from '../../scripts/cluster/kubernetes-api.ts';
 import { readPrerequisites } from '../../scripts/cluster/prerequisites.ts';
 import { dryRun, probePod } from '../../scripts/cluster/probe-pod.ts';
-import { functionPods, listOurs, scaledToZero } from '../../scripts/cluster/rollout.ts';
+import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 import {
   askForFile,
   countInjected,
@@ -22,14 +28,6 @@ const servicePath = `/apis/serving.knative.dev/v1/namespaces/${installation.name
 const silent = () => {};
 
 describeOnCluster('on a cluster', (api) => {
-  before(async () => {
-    await succeed('deploy', '--image', image, '--no-cold');
-  });
-
-  after(async () => {
-    await succeed('undeploy', '--all-copies');
-  });
-
   it('the doctor finds nothing broken', async () => {
     const { status, output } = await run('doctor');
     expect(output).not.to.contain('✗');
@@ -80,10 +78,13 @@ describeOnCluster('on a cluster', (api) => {
     const { object } = await dryRun(api(), installation.namespace, probePod({ hello: 'true' }));
     expect(countInjected([object])).to.equal(0);
     await askForFile(api());
-    for (const { metadata } of await functionPods(api(), installation)) {
-      await api().send('DELETE', `/api/v1/namespaces/${installation.namespace}/pods/${metadata?.name}`);
-    }
-    expect(countInjected([await askForFile(api())])).to.equal(1);
+    const before = (await functionPods(api(), installation)).map(({ metadata }) => metadata?.name);
+    for (const name of before) await api().send('DELETE', `/api/v1/namespaces/${installation.namespace}/pods/${name}`);
+    await until('another Pod serves', async () => {
+      expect(countInjected([await askForFile(api())])).to.equal(1);
+      const pods = await functionPods(api(), installation);
+      return pods.some((pod) => !before.includes(pod.metadata?.name) && notReady(pod as Conditioned) === undefined);
+    });
   });
 
   it('no Pod goes without while the certificates are renewed', async () => {
@@ -107,20 +108,19 @@ describeOnCluster('on a cluster', (api) => {
   });
 
   it('no Pod goes without while a new revision takes over', async () => {
-    const before = (await read<KnativeService>(api(), servicePath))?.status?.latestReadyRevisionName;
-    const template = { metadata: { annotations: { 'hello-webhook/test': 'a new revision' } } };
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'injections.yaml');
+    const revision = async () => (await readService(api(), installation))?.status?.latestReadyRevisionName;
+    const before = await revision();
+    writeFileSync(file, `${readFileSync('manifests/function/base/injections.yaml', 'utf8')}${second}`);
     const pods = await whileCreating(api(), async () => {
-      await api().send('PATCH', servicePath, {
-        body: { spec: { template } },
-        contentType: 'application/merge-patch+json',
-      });
-      await until('the new revision is ready', async () => {
-        const { latestReadyRevisionName } = (await read<KnativeService>(api(), servicePath))?.status ?? {};
-        return latestReadyRevisionName !== before;
-      });
+      await succeed('deploy', '--injections', file, '--no-cold');
       await askForFile(api());
     });
+    expect(await revision()).to.not.equal(before);
     expect(countInjected(pods)).to.equal(pods.length);
+    const { object } = await dryRun(api(), 'default', probePod({ second: 'true' }));
+    expect(object.spec?.volumes).to.deep.include({ name: 'second-volume', emptyDir: {} });
   });
 
   it('a broken configuration never takes over: the old one goes on, and the doctor names the line', async () => {
@@ -185,16 +185,19 @@ describeOnCluster('on a cluster', (api) => {
   it('undeploy leaves nothing behind', async () => {
     const output = await succeed('undeploy', '--all-copies');
     expect(output).to.contain('Nothing else of hello-webhook is left.');
+    expect(await inventory(api(), installation)).to.deep.equal([]);
+    expect(await listCopies(api(), installation)).to.deep.equal([]);
     expect(await read(api(), `/api/v1/namespaces/${installation.namespace}`)).to.equal(undefined);
-    for (const kind of [
-      '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
-      '/api/v1/services',
-      '/api/v1/configmaps',
-    ]) {
-      expect(await listOurs(api(), installation, kind)).to.deep.equal([]);
-    }
   });
 });
+
+/** An injection that the default configuration does not have. */
+const second = `
+  - name: second
+    selector: {matchLabels: {second: "true"}}
+    volume: {name: second-volume, emptyDir: {}}
+    mount: {mountPath: /second}
+`;
 
 type Certificate = Conditioned & { status?: { revision?: number } };
 

@@ -7,7 +7,7 @@ import type {
 import { broken, type Finding, ok, warning } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 import { type KubernetesApi, list } from '../kubernetes-api.ts';
-import { webhookConfigurations } from '../probe.ts';
+import { webhookConfigurations } from '../registration.ts';
 import type { Seen } from './link.ts';
 
 /** The webhook as the API server has it. */

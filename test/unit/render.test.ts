@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import type { KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
+import { render, type Wanted } from '../../scripts/cluster/render.ts';
+import { entriesOf } from '../../scripts/cluster/webhook-configuration.ts';
+import { requireKubectl } from '../support/definitions.ts';
+
+const hello = `
+  - name: hello
+    selector: {matchLabels: {hello: "true"}}
+    volume: {name: hello-volume, configMap: {name: hello-configmap}}
+    mount: {mountPath: /etc/config}
+`;
+const other = hello.replaceAll('hello', 'other');
+const third = `
+  - name: third
+    selector: {matchLabels: {hello: "true"}}
+    volume: {name: third-volume, configMap: {name: third}}
+    mount: {mountPath: /etc/third}
+    ensure: true
+`;
+
+describe('what deploy applies', () => {
+  before(function () {
+    requireKubectl(this);
+  });
+
+  it('has a webhooks entry for each distinct selector, each like the first', async () => {
+    const [webhook] = await objects('MutatingWebhookConfiguration', { injections: list(hello, other, third) });
+    const entries = entriesOf(webhook ?? {});
+    expect(entries.map(({ name }) => name)).to.deep.equal(['hello.mine.its-own.svc', 'other.mine.its-own.svc']);
+    expect(entries.map(({ objectSelector }) => objectSelector)).to.deep.equal([
+      { matchLabels: { hello: 'true' } },
+      { matchLabels: { other: 'true' } },
+    ]);
+    const [first, second] = entries.map(({ name: _, objectSelector: __, ...rest }) => rest);
+    expect(second).to.deep.equal(first);
+  });
+
+  it('gives the function the rights for just the ConfigMaps that it is to copy, and no rule where there are none', async () => {
+    const rules = async (injections: string) =>
+      (await objects('ClusterRole', { injections, components: ['ensure'] })).map((role) => role.rules);
+    expect(await rules(list(hello, third))).to.deep.equal([
+      [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['third'], verbs: ['get', 'create', 'patch'] }],
+    ]);
+    expect(await rules(list(hello))).to.deep.equal([[]]);
+  });
+
+  it("brings the demo's ConfigMap only where an injection has it copied", async () => {
+    const named = async (injections: string) =>
+      (await objects('ConfigMap', { injections, components: ['ensure'] })).map(({ metadata }) => metadata.name);
+    expect(await named(list(`${hello}    ensure: true\n`))).to.include('hello-configmap');
+    expect(await named(list(hello))).not.to.include('hello-configmap');
+  });
+
+  for (const [image, expected] of [
+    ['registry:5000/a/mine', 'registry:5000/a/mine:latest'],
+    ['registry:5000/a/mine:v1', 'registry:5000/a/mine:v1'],
+    [`mine:v1@sha256:${'a'.repeat(64)}`, `mine@sha256:${'a'.repeat(64)}`],
+  ] as const) {
+    it(`takes the image ${image}`, async () => {
+      const [, service] = await objects('Service', { image });
+      expect(JSON.stringify(service)).to.contain(`"image":"${expected}"`);
+    });
+  }
+
+  it('leaves the Knative Service to func or kn where there is no image, and the injections under their fixed name', async () => {
+    const all = await objects(undefined, { image: undefined });
+    expect(all.filter(({ apiVersion }) => apiVersion.startsWith('serving.knative.dev/v1/'))).to.deep.equal([]);
+    expect(all.map(({ metadata }) => metadata.name)).to.include('hello-webhook-injections');
+  });
+
+  it('follows a gateway that is in another namespace, and never asks about its Pods', async () => {
+    const moved = await objects(undefined, { gatewayNamespace: 'elsewhere' });
+    const text = JSON.stringify(moved);
+    expect(text).not.to.contain('contour-external.svc');
+    expect(text).to.contain('mine.elsewhere.svc').and.to.contain('"service":{"name":"mine","namespace":"elsewhere"');
+    const [webhook] = moved.filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
+    const [entry] = entriesOf(webhook ?? {});
+    expect(entry?.namespaceSelector?.matchExpressions?.[0]?.values).to.include('elsewhere');
+  });
+});
+
+function list(...injections: string[]): string {
+  return `injections:${injections.join('')}`;
+}
+
+/** The objects of a kind in what would be applied, those of a Service from core first. */
+async function objects(kind: string | undefined, wanted: Partial<Wanted>): Promise<KubernetesObject[]> {
+  await using cleanup = new AsyncDisposableStack();
+  const rendered = await render(
+    { name: 'mine', namespace: 'its-own', reach: 'gateway-contour', image: 'image', components: [], ...wanted },
+    cleanup,
+  );
+  return rendered.objects
+    .filter((object) => kind === undefined || object.kind === kind)
+    .sort((one, another) => one.apiVersion.length - another.apiVersion.length);
+}
