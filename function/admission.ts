@@ -1,8 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Operation } from 'fast-json-patch';
-import reviewSchema from './admission-review.schema.json' with { type: 'json' };
-import podSchema from './pod.schema.json' with { type: 'json' };
-import { fieldName, type Problem, validator } from './schema.ts';
+import { fieldName, type Problem, schemaProblems } from './schema.ts';
+import { validatePod, validateReview } from './validators.ts';
 
 /** What is used of an AdmissionReview's request: https://pkg.go.dev/k8s.io/api/admission/v1#AdmissionRequest */
 export interface AdmissionRequest {
@@ -39,18 +38,15 @@ export interface AdmissionReview {
 /** What goes to the client as warnings, and into the API server's audit log. */
 export type Notes = Pick<AdmissionResponse, 'warnings' | 'auditAnnotations'>;
 
-const findReviewProblem = validator(reviewSchema, 'first');
-const findPodProblem = validator(podSchema, 'first');
-
 /** An AdmissionReview, or what is wrong with it and the request as far as it is one. */
 export type Parsed = { review: AdmissionReview } | { problem: string; request?: AdmissionRequest };
 
 /** The AdmissionReview in a parsed body, v1 or v1beta1, or what is wrong with it: `request.object.spec is required`. */
 export function parseAdmissionReview(body: unknown): Parsed {
-  const [problem] = findReviewProblem(body);
+  const [problem] = schemaProblems(validateReview, body);
   if (problem) return { problem: inWords(problem) };
   const review = body as AdmissionReview;
-  const [podProblem] = carriesPod(review.request) ? findPodProblem(review.request.object) : [];
+  const [podProblem] = carriesPod(review.request) ? schemaProblems(validatePod, review.request.object) : [];
   if (podProblem) {
     const path = ['request', 'object', ...podProblem.path];
     return { problem: inWords({ ...podProblem, path }), request: review.request };
@@ -68,7 +64,7 @@ export function carriesPod({ kind, operation, subResource = '' }: AdmissionReque
 
 /** The Pod as it was before an update, as far as it is one. */
 export function oldPod({ oldObject }: AdmissionRequest): V1Pod | undefined {
-  return findPodProblem(oldObject).length === 0 ? (oldObject as V1Pod) : undefined;
+  return validatePod(oldObject) ? (oldObject as V1Pod) : undefined;
 }
 
 export function allow({ uid }: AdmissionRequest, notes: Notes = {}): AdmissionResponse {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { type DeclaredInjection, type Injection, injectionProblems, withDefaults } from './injection.ts';
-import schema from './injections.schema.json' with { type: 'json' };
 import { kubernetesYaml } from './kubernetes-yaml.ts';
-import { fieldName, type Problem, validator } from './schema.ts';
+import { fieldName, type Problem, schemaProblems } from './schema.ts';
+import { validateInjections } from './validators.ts';
 
 /** A configuration that cannot be used. Its message has a line for each problem: `FILE:LINE:COLUMN: field: what is wrong`. */
 export class ConfigurationError extends Error {
@@ -70,11 +70,9 @@ function yamlProblem({ pos, code, message }: { pos: [number, number]; code: stri
   return { offset: pos[0], text: code === 'MULTIPLE_DOCS' ? 'the file: must be a single document' : message };
 }
 
-const shapeProblems = validator(schema, 'all');
-
 /** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
 function configurationProblems(value: unknown, check: Check): Problem[] {
-  const shape = shapeProblems(value);
+  const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
   const sound = entries.map((entry, index) => {

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 
 /** What is wrong with a value, and where: keys and indices from its root. Holds names of fields, never their contents. */
 export interface Problem {
@@ -8,12 +8,11 @@ export interface Problem {
   isSpoilt?: boolean;
 }
 
-/** A function that finds the problems of a value by a JSON Schema: all of them, or the first, since finding all of a hostile one is work. */
-export function validator(schema: object, find: 'all' | 'first'): (value: unknown) => Problem[] {
-  const validate = new Ajv({ allErrors: find === 'all', verbose: true, ownProperties: true }).compile(schema);
+/** The problems that a compiled JSON Schema finds with a value. */
+export function schemaProblems(validate: ValidateFunction, value: unknown): Problem[] {
+  if (validate(value)) return [];
   // ajv reports a bad key twice: for the key itself and, as propertyNames, for the object around it.
-  return (value) =>
-    validate(value) ? [] : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(problemOf);
+  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(problemOf);
 }
 
 /** `injections[0].labels["a/b"]` */
