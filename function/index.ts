@@ -16,5 +16,7 @@ const decide: Reviewer = (request, deadline) => {
   return decided.ensure.length > 0 ? withCopies(decided, request.namespace ?? '', deadline()) : decided;
 };
 
-http('mutate', createHandler({ review: decide, log }));
+export const mutate = createHandler({ review: decide, log });
+
+http('mutate', mutate);
 hostWhenListening(log);

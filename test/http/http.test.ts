@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundle } from '../../scripts/bundle.ts';
@@ -24,7 +27,8 @@ interface Server {
 /** The ways the function is started; all must answer alike. */
 const ways: [title: string, start: (cleanup: AsyncDisposableStack) => Promise<Server>][] = [
   ['from source', (cleanup) => start(cleanup, [join(root, 'function/start.ts')])],
-  ['as the bundle alone in a directory', startBundle],
+  ['as the bundle alone in a directory', (cleanup) => startBundle(cleanup, bundleIn)],
+  ['as the bundle with its code cache', (cleanup) => startBundle(cleanup, warmBundleIn)],
   [
     "by the functions framework's command line",
     (cleanup) => start(cleanup, [framework, `--source=${join(root, 'function/index.ts')}`, '--target=mutate']),
@@ -272,7 +276,7 @@ for (const [title, startServer] of ways) {
 }
 
 /** The ways that are ours from start to end; the command line of the framework has its own. */
-for (const [title, startServer] of ways.slice(0, 2)) {
+for (const [title, startServer] of ways.slice(0, 3)) {
   describe(`the function as a process, ${title}`, () => {
     it('answers what is under way when it is told to end, and ends with 0', async function () {
       this.timeout(60_000);
@@ -330,12 +334,39 @@ for (const [title, startServer] of ways.slice(0, 2)) {
 }
 
 describe('the bundle', () => {
-  it('holds neither cluster access nor a test tool', async function () {
+  const leftOut = /client-node|mocha|chai|injections\.yaml|ajv\/dist\/(?!runtime)|express\/|body-parser\//;
+
+  it('holds neither what is needed seldom, nor what is needed to build or to test it', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const inputs = await bundle(temporaryDirectory(prefix, cleanup));
     expect(inputs).to.include('function/start.ts');
-    expect(inputs.filter((input) => /client-node|mocha|chai|injections\.yaml/.test(input))).to.deep.equal([]);
+    expect(inputs.filter((input) => leftOut.test(input))).to.deep.equal([]);
+  });
+
+  it('is the same, byte for byte, each time it is made', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const [one, other] = [temporaryDirectory(prefix, cleanup), temporaryDirectory(prefix, cleanup)];
+    await bundle(one);
+    await bundle(other);
+    const contents = (directory: string) =>
+      readdirSync(directory).map((file) => [file, readFileSync(join(directory, file), 'utf8')]);
+    expect(contents(one).map(([file]) => file)).to.include.members(['function.cjs', 'start.cjs']);
+    expect(contents(one)).to.deep.equal(contents(other));
+  });
+
+  it('starts without its code cache where that is of other flags, and says so', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await warmBundleIn(directory);
+    const refusedCache = (line: string) => line.includes('the code cache is of another Node') || undefined;
+    const same = await start(cleanup, [entry], directory);
+    expect(same.child.lines.some(refusedCache)).to.equal(false);
+    // What V8 checks of another Node, too: a hash of its version and flags.
+    const other = await start(cleanup, ['--no-opt', entry], directory);
+    await other.child.waitFor(refusedCache);
   });
 });
 
@@ -348,9 +379,12 @@ async function start(cleanup: AsyncDisposableStack, args: string[], cwd = root):
   return { child, url };
 }
 
-async function startBundle(cleanup: AsyncDisposableStack): Promise<Server> {
+async function startBundle(
+  cleanup: AsyncDisposableStack,
+  make: (directory: string) => Promise<string>,
+): Promise<Server> {
   const directory = temporaryDirectory(prefix, cleanup);
-  return start(cleanup, [await bundleIn(directory)], directory);
+  return start(cleanup, [await make(directory)], directory);
 }
 
 async function bundleIn(directory: string): Promise<string> {
@@ -358,6 +392,13 @@ async function bundleIn(directory: string): Promise<string> {
   // Alone: what only `ensure` needs is not there.
   await rm(join(directory, 'cluster.cjs'));
   return join(directory, 'start.cjs');
+}
+
+/** As the image has it: the command is run with nothing but Node and the directory. */
+async function warmBundleIn(directory: string): Promise<string> {
+  const entry = await bundleIn(directory);
+  await promisify(execFile)(process.execPath, [join(directory, 'warm.cjs')], { cwd: directory, env: {} });
+  return entry;
 }
 
 async function untilHealthy(url: string): Promise<void> {

@@ -1,0 +1,87 @@
+/**
+ * Makes the code cache: serves the function, lets it answer a few requests of each kind, and keeps what V8 compiled for
+ * them. It has to be made by the very Node that will read it, so it is a command of the image's build:
+ * `node dist/warm.cjs`, which needs nothing but Node and this directory.
+ */
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadWithCodeCache } from './code-cache.ts';
+
+/** In as many ways of writing YAML as such files have, so that what reads them is in the cache too. */
+const injections = `# An injection
+injections:
+  - name: hello
+    selector:
+      matchLabels:
+        hello: "true"
+    volume: {name: hello-volume, configMap: {name: hello-configmap, defaultMode: 0444}}
+    mount:
+      mountPath: /etc/config
+      readOnly: true
+    labels:
+      hello-added: OK
+  - name: 'second'
+    selector: {matchExpressions: [{key: hello, operator: Exists}]}
+    namespaces:
+      exclude: [kube-*]
+    volume:
+      name: second-volume
+      projected:
+        sources:
+          - configMap: {name: second}
+    mount: {mountPath: /etc/second}
+    containers: {exclude: [istio-proxy]}
+    annotations:
+      example.com/second: >-
+        mounted
+    onConflict: skip
+`;
+
+const mounts = [{ name: 'data', mountPath: '/data' }];
+const containers = ['app', 'istio-proxy'].map((name) => ({ name, image: name, volumeMounts: mounts }));
+const pod = {
+  metadata: { name: 'app', labels: { hello: 'true' }, ownerReferences: [{ kind: 'ReplicaSet', name: 'app' }] },
+  spec: { containers, volumes: [{ name: 'data', emptyDir: {} }] },
+};
+const taken = { ...pod, spec: { containers: [{ name: 'app', volumeMounts: [{ name: 'v', mountPath: '/etc' }] }] } };
+const unselected = { ...pod, metadata: { name: 'app' } };
+
+async function warm(): Promise<void> {
+  const file = join(tmpdir(), `injections-${process.pid}.yaml`);
+  writeFileSync(file, injections);
+  process.env.INJECTIONS = file;
+  process.env.PORT = '0';
+  const { exports, writeCodeCache } = loadWithCodeCache(import.meta.dirname);
+  const server = await (exports as { served: Promise<Server> }).served;
+  rmSync(file);
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true });
+  const send = async (method: string, path: string, body?: object): Promise<void> => {
+    const sent = request({ port, agent, method, path, headers: { 'Content-Type': 'application/json' } });
+    const [answer] = (await once(sent.end(body && JSON.stringify(body)), 'response')) as [IncomingMessage];
+    await once(answer.resume(), 'end');
+  };
+  for (let round = 0; round < 3; round++) {
+    for (const object of [pod, taken, unselected]) await send('POST', '/mutate?timeout=15s', admissionReview(object));
+    await send('GET', '/healthz');
+  }
+  writeCodeCache();
+  process.exit(0);
+}
+
+function admissionReview(object: object): object {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: '1', kind: { version: 'v1', kind: 'Pod' }, namespace: 'default', operation: 'CREATE', object },
+  };
+}
+
+warm().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
