@@ -58,7 +58,7 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [] };
   const volume = volumeIn(pod, injection);
-  const refuse: Refuse = (container) => conflict(container, injection, volume);
+  const refuse: Refuse = (container, isThere) => conflict(container, isThere, injection, volume);
   const init = mountAll(spec.initContainers ?? [], injection, refuse);
   const main = mountAll(spec.containers, injection, refuse);
   const skipped = init.skipped.concat(main.skipped);
@@ -86,7 +86,8 @@ function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Inj
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [] };
   const volume = volumeIn(pod, injection);
   const isNew = (container: AnyContainer) => !old.has(container.name);
-  const refuse: Refuse = (container) => cannotMount(injection, volume) ?? conflict(container, injection, volume);
+  const refuse: Refuse = (container, isThere) =>
+    cannotMount(injection, volume) ?? conflict(container, isThere, injection, volume);
   const { containers, isMounted, skipped } = mountAll(spec.ephemeralContainers, injection, refuse, isNew);
   const injected = isMounted ? [injection] : [];
   return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped };
@@ -96,7 +97,8 @@ interface Refusal {
   reason: string;
   isConflict: boolean;
 }
-type Refuse = (container: AnyContainer) => Refusal | undefined;
+/** Why a container cannot have the mount, which it may have already; undefined where it can. */
+type Refuse = (container: AnyContainer, isThere: boolean) => Refusal | undefined;
 
 /** The containers, each that is chosen with the mount, unless it is refused. */
 function mountAll<C extends AnyContainer>(
@@ -109,25 +111,31 @@ function mountAll<C extends AnyContainer>(
   let isMounted = false;
   const mounted = containers.map((container) => {
     if (!isCandidate(container) || !selectsName(injection.containers, container.name)) return container;
-    const refusal = refuse(container);
+    const isThere = hasMount(container, injection.mount);
+    const refusal = refuse(container, isThere);
     if (refusal) {
       const text = `${injection.name}: container ${container.name}: ${refusal.reason}`;
       skipped.push({ injection, text: oneLine(text), isConflict: refusal.isConflict });
       return container;
     }
     isMounted = true;
-    if (hasMount(container, injection.mount)) return container;
+    if (isThere) return container;
     return { ...container, volumeMounts: [...(container.volumeMounts ?? []), injection.mount] };
   });
   return { containers: mounted, isMounted, skipped };
 }
 
-function conflict(container: AnyContainer, { mount }: Injection, volume: VolumeIn): Refusal | undefined {
+function conflict(
+  container: AnyContainer,
+  isThere: boolean,
+  { mount }: Injection,
+  volume: VolumeIn,
+): Refusal | undefined {
   const path = normalPath(mount.mountPath);
   if (volume === 'another') {
     return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
   }
-  const inTheWay = hasMount(container, mount) ? undefined : obstacle(container, mount);
+  const inTheWay = isThere ? undefined : obstacle(container, mount);
   return inTheWay ? { reason: `${path} ${inTheWay}`, isConflict: true } : undefined;
 }
 

@@ -7,7 +7,10 @@ export type AnyContainer = V1Container | V1EphemeralContainer;
 /** Whether a container already has this very mount, as the API server stores it. */
 export function hasMount(container: AnyContainer, mount: V1VolumeMount): boolean {
   const declared = normalMount(mount);
-  return (container.volumeMounts ?? []).some((other) => isAsDeclared(declared, normalMount(other), 'volumeMount'));
+  // The name alone first: of ten mounts nine are another volume's, and to normalize them all took a tenth of a review.
+  return (container.volumeMounts ?? []).some(
+    (other) => other.name === mount.name && isAsDeclared(declared, normalMount(other), 'volumeMount'),
+  );
 }
 
 /**
@@ -34,7 +37,8 @@ export function obstacle(container: AnyContainer, mount: V1VolumeMount): string 
  * (k8s.io/kubernetes pkg/volume/util MakeAbsolutePath).
  */
 export function normalPath(path: string): string {
-  return posix.normalize(`/${path}`).replace(/(?<=.)\/$/, '');
+  const normal = posix.normalize(`/${path}`);
+  return normal !== '/' && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
 
 function holds(folder: string, path: string): boolean {

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import jsonpatch, { type Operation } from 'fast-json-patch';
-import { normalPath } from './mount.ts';
+import type { Operation } from 'fast-json-patch';
+import { applyPatch } from './json-patch.ts';
+import { type AnyContainer, normalPath } from './mount.ts';
 
 /** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
 export class ProofError extends Error {
@@ -23,12 +24,14 @@ export function prove(
     patch.every(({ op, path }) => op === 'add' || (op === 'replace' && replaceable.has(path))),
     'it does more than add',
   );
-  demand(isSameJson(apply(pod, patch), intended), 'applied, it does not give the intended Pod');
+  demand(isSameJson(applied(pod, patch), intended), 'applied, it does not give the intended Pod');
   demand(isSameJson(again(intended), intended), 'injecting its result again would change it');
   demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
-  const before = mountPaths(pod);
+  const before = containersOf(pod);
   demand(
-    mountPaths(intended).every((paths, index) => addsOnce(before[index] ?? [], paths)),
+    containersOf(intended).every(
+      (container, index) => container === before[index] || addsOnce(mountPaths(before[index]), mountPaths(container)),
+    ),
     'a mount path it adds is not unique',
   );
 }
@@ -37,13 +40,11 @@ function demand(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new ProofError(`the patch does not prove: ${otherwise}`);
 }
 
-function apply(pod: V1Pod, patch: readonly Operation[]): unknown {
+function applied(pod: V1Pod, patch: readonly Operation[]): unknown {
   try {
-    return jsonpatch.applyPatch(pod, patch, true, false).newDocument;
+    return applyPatch(pod, patch);
   } catch (error) {
-    if (error instanceof RangeError) throw error;
-    // The library's message holds the whole Pod.
-    throw new ProofError(`the patch does not apply: ${(error as Error).name}`);
+    throw new ProofError(`the patch does not apply: ${(error as Error).message}`);
   }
 }
 
@@ -51,10 +52,12 @@ function volumeNames({ spec }: V1Pod): string[] {
   return (spec?.volumes ?? []).map(({ name }) => name);
 }
 
-function mountPaths({ spec }: V1Pod): string[][] {
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(
-    ({ volumeMounts }) => (volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath)),
-  );
+function containersOf({ spec }: V1Pod): AnyContainer[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])];
+}
+
+function mountPaths(container: AnyContainer | undefined): string[] {
+  return (container?.volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath));
 }
 
 /** Whether each name that `after` has beyond `before` is there once. What was broken before is not ours to judge. */
