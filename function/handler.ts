@@ -68,9 +68,10 @@ function refusalOfBody(headers: IncomingHttpHeaders): Answer | undefined {
 
 /** Sends and logs an answer. */
 export function send(response: ServerResponse, { status, body, headers, record }: Answer, log: Log): void {
-  const text = Buffer.from(JSON.stringify(body));
+  // As a string: Node then sends it in one write with the headers.
+  const text = JSON.stringify(body);
   response
-    .writeHead(status, { ...headers, 'Content-Type': 'application/json', 'Content-Length': text.length })
+    .writeHead(status, { ...headers, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
     .end(text);
   if (!record) return;
   const { severity, message, ...fields } = record;

@@ -4,10 +4,24 @@ export type Severity = 'INFO' | 'WARNING' | 'ERROR';
 /** Writes one record. */
 export type Log = (severity: Severity, message: string, fields?: Record<string, unknown>) => void;
 
-/** Writes each record as one line of JSON on stdout: `{"severity":"INFO","message":"injected",…}`. */
+let pending = '';
+
+/**
+ * Writes each record as one line of JSON on stdout: `{"severity":"INFO","message":"injected",…}`. Those of one turn of the
+ * event loop in one write, once it has answered its requests: a write each took as long as half a review.
+ */
 export const log: Log = (severity, message, fields = {}) => {
-  process.stdout.write(`${JSON.stringify({ severity, message, ...fields })}\n`);
+  if (pending === '') setImmediate(flush);
+  pending += `${JSON.stringify({ severity, message, ...fields })}\n`;
 };
+
+process.once('exit', flush);
+
+function flush(): void {
+  const lines = pending;
+  pending = '';
+  if (lines !== '') process.stdout.write(lines);
+}
 
 /** The ids of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), which Knative's queue-proxy sends along. */
 export function traceIds(traceparent: string | string[] | undefined): { traceId?: string; spanId?: string } {

@@ -1,0 +1,3 @@
+module hello-webhook/test/bench/seed
+
+go 1.21
