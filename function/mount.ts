@@ -37,12 +37,14 @@ export function obstacle(container: AnyContainer, mount: V1VolumeMount): string 
  * (k8s.io/kubernetes pkg/volume/util MakeAbsolutePath).
  */
 export function normalPath(path: string): string {
+  // Nearly all are normal already, and to see that takes a fifth of the time.
+  if (path.startsWith('/') && !/\/[./]|\/$/.test(path)) return path;
   const normal = posix.normalize(`/${path}`);
   return normal !== '/' && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
 
 function holds(folder: string, path: string): boolean {
-  return path.startsWith(folder === '/' ? '/' : `${folder}/`);
+  return folder === '/' || (path.startsWith(folder) && path[folder.length] === '/');
 }
 
 function normalMount(mount: V1VolumeMount): V1VolumeMount {

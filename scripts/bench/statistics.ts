@@ -4,13 +4,22 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-/** The middle of the values of some rounds, and how far those reach. */
+/** The middle of the values of many rounds, and where the middle half of them ends. */
 export interface Spread {
   median: number;
-  min: number;
-  max: number;
+  low: number;
+  high: number;
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: percentile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
+  return { median: percentile(values, 0.5), low: percentile(values, 0.25), high: percentile(values, 0.75) };
+}
+
+/** The same for each field of what was measured in each round. */
+export function spreadsOf<Key extends string>(rounds: readonly Record<Key, number>[]): Record<Key, Spread> {
+  const keys = Object.keys(rounds[0] ?? {}) as Key[];
+  return Object.fromEntries(keys.map((key) => [key, spreadOf(rounds.map((round) => round[key]))])) as Record<
+    Key,
+    Spread
+  >;
 }

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 
 /** A program that runs until it is stopped. */
 export interface Child {
+  /** Undefined where it could not be started. */
+  pid: number | undefined;
   /** The lines of its output so far, of stdout and stderr. */
   lines: readonly string[];
   /** Waits for a line, if it has not come yet, that `find` finds something in. Throws with the output's end if the program ends before. */
@@ -42,6 +44,7 @@ export function startChild(
   });
   failure.catch(() => {});
   return {
+    pid: child.pid,
     lines,
     waitFor: (find) => Promise.race([found(lines, listeners, find), failure]),
     failure,

@@ -45,7 +45,7 @@ export async function startFunction(
 }
 
 /** Ends TLS on a free port of 127.0.0.1, which it returns, and passes on to `port`. */
-async function startGateway(cleanup: AsyncDisposableStack, keyPair: KeyPair, port: number): Promise<number> {
+export async function startGateway(cleanup: AsyncDisposableStack, keyPair: KeyPair, port: number): Promise<number> {
   const clients = new Set<TLSSocket>();
   const gateway = createServer(keyPair, (client) => {
     clients.add(client.once('close', () => clients.delete(client)));

@@ -1,0 +1,66 @@
+import type { Results } from './results.ts';
+import type { Spread } from './statistics.ts';
+import type { Subjects } from './subjects.ts';
+
+/** What a run has to reach: a ratio within the run, or a time. */
+export interface Mark {
+  name: string;
+  measured: number;
+  limit: number;
+  unit: ' x' | ' ms';
+}
+
+/** The marks of what was measured of these subjects. */
+export function marksOf(results: Results, { bare, ours, configured, seed }: Subjects): Mark[] {
+  const names = { bare: bare.name, ours: ours.name, configured: configured.name, seed: seed?.name ?? '' };
+  return [...coldMarks(results, names), ...warmMarks(results, names), ...insideMarks(results)];
+}
+
+type Names = Record<'bare' | 'ours' | 'configured' | 'seed', string>;
+
+function coldMarks({ cold, dropped }: Results, { bare, ours, configured }: Names): Mark[] {
+  const ratios = (title: string, limit: number, by: Record<string, Spread | undefined>) =>
+    [ours, configured].flatMap((name) => ratio(`${title}, ${name} / ${bare}`, by[name], by[bare], limit));
+  const pick = (starts: Results['cold'], key: 'ms' | 'rssMb') =>
+    Object.fromEntries(Object.entries(starts ?? {}).map(([name, by]) => [name, by[key]]));
+  return [
+    ...ratios('cold start', 1.6, pick(cold, 'ms')),
+    ...ratios('cold start, page cache dropped', 1.2, pick(dropped, 'ms')),
+    ...ratios('memory at rest', 1.25, pick(cold, 'rssMb')),
+  ];
+}
+
+function warmMarks({ warm = {} }: Results, { ours, seed }: Names): Mark[] {
+  return Object.entries(warm).flatMap(([callers, by]) => {
+    const [mine, other] = [by[ours], by[seed]];
+    const title = (what: string) => `${what} at ${callers} callers, ${ours} / ${seed}`;
+    return [
+      ...ratio(title('p50'), mine?.p50, other?.p50, 1),
+      ...ratio(title('p99'), mine?.p99, other?.p99, 1),
+      ...ratio(`time a review at ${callers} callers, ${ours} / ${seed}`, other?.perSecond, mine?.perSecond, 1),
+    ];
+  });
+}
+
+function insideMarks({ growth, steady }: Results): Mark[] {
+  const [usual] = growth ?? [];
+  const [, second = Number.NaN] = steady?.heapMb ?? [];
+  return [
+    ...(usual ? [{ name: 'a review of the usual Pod', measured: usual.ms, limit: 0.25, unit: ' ms' } as const] : []),
+    ...(steady
+      ? ([
+          { name: 'a Pod of 3 MB', measured: steady.large.ms, limit: 150, unit: ' ms' },
+          {
+            name: 'heap, last tenth / second tenth',
+            measured: (steady.heapMb.at(-1) ?? Number.NaN) / second,
+            limit: 1.05,
+            unit: ' x',
+          },
+        ] as const)
+      : []),
+  ];
+}
+
+function ratio(name: string, one: Spread | undefined, other: Spread | undefined, limit: number): Mark[] {
+  return one && other ? [{ name, measured: one.median / other.median, limit, unit: ' x' }] : [];
+}
