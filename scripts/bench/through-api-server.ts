@@ -52,7 +52,7 @@ export async function measureCreations(
   const times: number[][] = [[], ...subjects.map(() => [])];
   for (let round = 0; round < rounds; round++) {
     progress(`creating Pods on an API server: ${round} of ${rounds}`);
-    for (const [index, list] of times.entries()) list.push((await create(String(index - 1))).ms);
+    for (const [index, list] of times.entries()) list.push((await create(index === 0 ? 'none' : String(index - 1))).ms);
   }
   const [without = [], ...others] = times;
   return {
