@@ -147,7 +147,12 @@ for (const [title, startServer] of ways) {
         400,
         /^request\.object\.spec\.containers\[0\] must be an object/,
       ],
-      ['JSON nested too deeply', () => post(nested(100_000)), 400, /nested/],
+      [
+        'a volume of our name that is nested too deeply to compare',
+        () => post(nested(100_000, 'hello-volume')),
+        400,
+        /nested/,
+      ],
     ];
     for (const [title, send, status, error] of refused) {
       it(`answers ${title} with ${status} and an error in JSON`, async () => {
@@ -215,6 +220,12 @@ for (const [title, startServer] of ways) {
     it('takes a body of just under 7 MiB', async () => {
       const padded = review + ' '.repeat(7 * 2 ** 20 - review.length);
       expect((await post(padded)).status).to.equal(200);
+    });
+
+    it('takes what is nested deeply and none of its business', async () => {
+      const answer = await post(nested(100_000, 'another'));
+      expect(answer.status).to.equal(200);
+      expect((await jsonOf(answer)).response).to.include({ allowed: true, patchType: 'JSONPatch' });
     });
 
     it('keeps a connection longer than queue-proxy does', async () => {
@@ -434,10 +445,11 @@ function postChunked(url: string, bytes: number): Promise<number | 'cut off' | u
   });
 }
 
-/** An AdmissionReview whose Pod has a field with lists in lists. */
-function nested(depth: number): string {
-  return JSON.stringify(admissionReview({ ...pod, deep: 'DEEP' })).replace(
-    '"DEEP"',
-    '['.repeat(depth) + ']'.repeat(depth),
-  );
+/** An AdmissionReview whose Pod has maps in maps in a volume's source. */
+function nested(depth: number, volume: string): string {
+  const nestedPod = {
+    ...pod,
+    spec: { ...pod.spec, volumes: [{ name: volume, configMap: { name: 'hello-configmap', deep: 'DEEP' } }] },
+  };
+  return JSON.stringify(admissionReview(nestedPod)).replace('"DEEP"', `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
 }
