@@ -40,7 +40,8 @@ export type Reviewer = (request: AdmissionRequest, deadline: () => AbortSignal) 
 export function createHandler({ review, log }: { review: Reviewer; log: Log }) {
   return async (request: RequestWithBody, response: ServerResponse): Promise<void> => {
     const logged = logFor(request, log);
-    send(response, refusalOf(request) ?? (await answerTo(request, review)), logged);
+    // Whatever is thrown is answered: with nobody to catch it, it would end the process.
+    send(response, await answerTo(request, review).catch(internalError), logged);
   };
 }
 
@@ -97,6 +98,8 @@ function refusal(
 export const tooLarge = refusal(413, `the body must not be larger than ${maxBodyBytes} bytes`);
 
 async function answerTo(request: RequestWithBody, review: Reviewer): Promise<Answer> {
+  const refused = refusalOf(request);
+  if (refused) return refused;
   const { method, rawBody = Buffer.alloc(0) } = request;
   if (method !== 'POST') return { status: 200, body: { status: 'ok' } };
   const value = parseJson(rawBody);
@@ -118,10 +121,14 @@ async function decisionOn(
     return { status: 200, body: inVersionOf(admissionReview, response), record };
   } catch (error) {
     if (error instanceof RangeError && isTooDeep(admissionReview)) return refusal(400, 'the body is nested too deeply');
-    const { stack } = error as Error;
-    const record = { severity: 'ERROR', message: 'internal error', ...who, decision: 'error', stack } as const;
-    return { status: 500, body: { error: 'internal error, see the log' }, record };
+    return internalError(error, who);
   }
+}
+
+function internalError(error: unknown, who: Record<string, unknown> = {}): Answer {
+  const { stack } = error as Error;
+  const record = { severity: 'ERROR', message: 'internal error', ...who, decision: 'error', stack } as const;
+  return { status: 500, body: { error: 'internal error, see the log' }, record };
 }
 
 function parseJson(body: Buffer): unknown {

@@ -17,7 +17,8 @@ export function identity(request: AdmissionRequest): Record<string, unknown> {
   const { uid, namespace, name, operation, subResource, dryRun, object } = request;
   const metadata = carriesPod(request) ? (object as Partial<V1Pod> | null)?.metadata : undefined;
   const owners = Array.isArray(metadata?.ownerReferences) ? metadata.ownerReferences : [];
-  const owner = owners.find(({ controller }) => controller) ?? owners[0];
+  // Of a Pod that is refused, an owner may be null.
+  const owner = owners.find((reference) => reference?.controller) ?? owners[0];
   return {
     uid: cut(uid),
     namespace: cut(namespace),

@@ -148,6 +148,12 @@ for (const [title, startServer] of ways) {
         /^request\.object\.spec\.containers\[0\] must be an object/,
       ],
       [
+        'an owner that is no object',
+        () => post(JSON.stringify(admissionReview({ metadata: { ownerReferences: [null] }, spec: pod.spec }))),
+        400,
+        /^request\.object\.metadata\.ownerReferences\[0\] must be an object/,
+      ],
+      [
         'a volume of our name that is nested too deeply to compare',
         () => post(nested(100_000, 'hello-volume')),
         400,

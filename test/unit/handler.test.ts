@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import { createHandler, type RequestWithBody } from '../../function/handler.ts';
+import type { Review } from '../../function/review.ts';
+
+describe('the handler', () => {
+  it('answers 500 whatever is thrown, and logs it', async () => {
+    const records: object[] = [];
+    const handle = createHandler({
+      review: () => ({}) as Review,
+      log: (severity, message, fields) => records.push({ severity, message, ...fields }),
+    });
+    const request = {
+      method: 'POST',
+      url: '/mutate',
+      headers: { 'content-type': 'application/json' },
+      get rawBody() {
+        throw new Error('a bug outside of reviews');
+      },
+    };
+    const sent: unknown[] = [];
+    const response = { writeHead: (status: number) => ({ end: (text: string) => sent.push(status, text) }) };
+    await handle(request as unknown as RequestWithBody, response as unknown as ServerResponse);
+    expect(sent).to.deep.equal([500, '{"error":"internal error, see the log"}']);
+    expect(records).to.have.length(1);
+    expect(records[0]).to.include({ severity: 'ERROR', decision: 'error' });
+  });
+});
