@@ -18,14 +18,14 @@ export function prove(
   pod: V1Pod,
   intended: V1Pod,
   patch: readonly Operation[],
-  { again, replaceable }: { again: (pod: V1Pod) => V1Pod; replaceable: ReadonlySet<string> },
+  injections: { again: (pod: V1Pod) => V1Pod; replaceable: ReadonlySet<string> },
 ): void {
   demand(
-    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && replaceable.has(path))),
+    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && injections.replaceable.has(path))),
     'it does more than add',
   );
   demand(isSameJson(applied(pod, patch), intended), 'applied, it does not give the intended Pod');
-  demand(isSameJson(again(intended), intended), 'injecting its result again would change it');
+  demand(isSameJson(injections.again(intended), intended), 'injecting its result again would change it');
   demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
   const before = containersOf(pod);
   demand(
