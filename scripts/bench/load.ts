@@ -20,6 +20,7 @@ export interface Load {
 export interface LoadResult {
   requests: number;
   perSecond: number;
+  mean: number;
   p50: number;
   p99: number;
 }
@@ -47,6 +48,7 @@ async function generate({ port, file, callers, until }: Load): Promise<LoadResul
   return {
     requests: latencies.length,
     perSecond: latencies.length / seconds,
+    mean: latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
   };

@@ -56,9 +56,10 @@ function coldTable(cold: Record<string, ColdStarts>): string {
 
 function warmTable(warm: Record<string, Warm>): string {
   return formatTable([
-    ['', 'p50 ms', 'p99 ms', 'reviews/s', 'CPU us/review'],
+    ['', 'mean ms', 'p50 ms', 'p99 ms', 'reviews/s', 'CPU us/review'],
     ...Object.entries(warm).map(([name, by]) => [
       name,
+      spread(by.mean, 2),
       spread(by.p50, 2),
       spread(by.p99, 2),
       spread(by.perSecond, 0),
@@ -76,13 +77,14 @@ function steadyText({ reviews, heapMb, large }: Steady): string {
 
 function growthTable(growth: readonly InsideResult[]): string {
   return formatTable([
-    ['containers', 'injections', 'KB', 'ms', 'us/KB'],
+    ['containers', 'injections', 'KB', 'ms', 'us/KB', 'us/mount'],
     ...growth.map(({ containers, injections, kb, ms }) => [
       String(containers),
       String(injections),
       kb.toFixed(0),
       ms.toFixed(3),
       ((ms / kb) * 1000).toFixed(1),
+      ((ms / (containers * injections)) * 1000).toFixed(1),
     ]),
   ]);
 }

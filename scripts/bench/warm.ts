@@ -10,7 +10,7 @@ import { usageOf } from './usage.ts';
 import { postOf } from './wire.ts';
 
 /** Latencies in ms, throughput, and the server's own CPU time, in µs a review. */
-export type Warm = Record<'p50' | 'p99' | 'perSecond' | 'cpuUs', Spread>;
+export type Warm = Record<'mean' | 'p50' | 'p99' | 'perSecond' | 'cpuUs', Spread>;
 
 const rounds = 5;
 const seconds = 2;
