@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { parse, stringify } from 'yaml';
 import { readInjections } from '../../function/configuration.ts';
 import { defaultInjections } from '../../function/default-injections.ts';
 import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
 import { parseManifest, readManifest } from '../../scripts/cluster/manifest.ts';
-import { gatewayOf } from '../../scripts/cluster/reach.ts';
+import { gatewayOf, hostOf, type Reach } from '../../scripts/cluster/reach.ts';
 import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions, requireKubectl } from '../support/definitions.ts';
@@ -98,9 +99,7 @@ describe('manifests', () => {
     const injections = readInjections('manifests/function/base/injections.yaml');
     const target = { name: 'hello-webhook', url: '', caCert: '' };
     const wanted = webhookConfiguration(target, injections).webhooks ?? [];
-    const [configuration] = readManifest('manifests/webhook/webhook.yaml') as (KubernetesObject &
-      V1MutatingWebhookConfiguration)[];
-    const entries = configuration?.webhooks ?? [];
+    const { webhooks: entries = [] } = configurationOf(readManifest('manifests/webhook/webhook.yaml'));
     expect(entries.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector }))).to.deep.equal(
       wanted.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector })),
     );
@@ -120,7 +119,9 @@ describe('manifests', () => {
     };
     const original = nameIn(kustomize('manifests/function'));
     const changed = nameIn(
-      edited('function', 'function/base/injections.yaml', (text) => text.replace('/etc/config', '/etc/hello')),
+      edited('function', {
+        'function/base/injections.yaml': (text) => text.replace('/etc/config', '/etc/hello'),
+      }),
     );
     expect(original).to.match(/-\w{10}$/);
     expect(changed)
@@ -130,16 +131,11 @@ describe('manifests', () => {
 
   for (const overlay of overlays) {
     it(`change namespace, name and image by one edit each: ${overlay}`, () => {
-      const settings = 'components/settings/settings.yaml';
       const place = `overlays/${overlay}`;
-      const moved = JSON.stringify(
-        edited(place, settings, (text) => text.replace('namespace: hello-system', 'namespace: elsewhere')),
-      );
+      const moved = JSON.stringify(edited(place, { [settings]: moveTo('elsewhere') }));
       expect(moved).not.to.contain('hello-system');
       expect(moved).to.contain('elsewhere');
-      const renamed = edited(place, settings, (text) =>
-        text.replace('  name: hello-webhook\n  namespace', '  name: renamed\n  namespace'),
-      );
+      const renamed = edited(place, { [settings]: renameTo('renamed') });
       expect(renamed.map(labelsOf)).to.deep.equal(
         renamed.map(() => ({ 'part-of': 'hello-webhook', instance: 'renamed' })),
       );
@@ -149,11 +145,42 @@ describe('manifests', () => {
         names.every((name) => namesThatStay.has(name)),
       );
       const image = JSON.stringify(
-        edited(place, `${place}/kustomization.yaml`, (text) =>
-          text.replace('ko.local/hello-webhook', 'registry.example.com/mine'),
-        ),
+        edited(place, {
+          [`${place}/kustomization.yaml`]: (text) =>
+            text.replace('ko.local/hello-webhook', 'registry.example.com/mine'),
+        }),
       );
       expect(image.includes('registry.example.com/mine:latest')).to.equal(!overlay.endsWith('-webhook'));
+    });
+  }
+
+  for (const overlay of overlays) {
+    it(`make every entry call the function, and be fail-closed, as the first: ${overlay}`, () => {
+      const place = `overlays/${overlay}`;
+      const { webhooks = [] } = configurationOf(
+        edited(place, {
+          'webhook/webhook.yaml': addEntry,
+          [settings]: (text) => renameTo('renamed')(moveTo('elsewhere')(text)),
+          [`${place}/kustomization.yaml`]: addComponent('fail-closed'),
+        }),
+      );
+      const [first, second] = webhooks;
+      const reach = overlay.replace(/-webhook$/, '') as Reach;
+      const host = hostOf(reach, { name: 'renamed', namespace: 'elsewhere' });
+      const [name, namespace] = host.split('.');
+      expect(first).to.deep.include({
+        name: 'hello.renamed.elsewhere.svc',
+        failurePolicy: 'Fail',
+        clientConfig:
+          reach === 'cluster-local-url'
+            ? { url: `https://${host}/mutate` }
+            : { service: { name, namespace, path: '/mutate' } },
+      });
+      expect(second).to.deep.equal({
+        ...first,
+        name: 'other.renamed.elsewhere.svc',
+        objectSelector: { matchLabels: { other: 'true' } },
+      });
     });
   }
 
@@ -184,9 +211,9 @@ describe('manifests', () => {
     const hasToken = (objects: KubernetesObject[]) =>
       objects.find(({ kind }) => kind === 'ServiceAccount')?.automountServiceAccountToken;
     const place = 'overlays/gateway-kourier';
-    const withoutEnsure = edited(place, `${place}/kustomization.yaml`, (text) =>
-      text.replace('  - ../../components/ensure\n', ''),
-    );
+    const withoutEnsure = edited(place, {
+      [`${place}/kustomization.yaml`]: (text) => text.replace('  - ../../components/ensure\n', ''),
+    });
     expect(hasToken(withoutEnsure)).to.equal(false);
     expect(hasToken(kustomize(`manifests/${place}`))).to.equal(true);
   });
@@ -194,12 +221,12 @@ describe('manifests', () => {
   for (const [component, change] of [
     ['fail-closed', '"failurePolicy":"Fail"'],
     ['always-warm', '"autoscaling.knative.dev/min-scale":"1"'],
-  ]) {
+  ] as const) {
     it(`can be ${component}`, () => {
       const place = 'overlays/gateway-contour';
-      const add = (text: string) => text.replace('components:\n', `components:\n  - ../../components/${component}\n`);
+      const changed = edited(place, { [`${place}/kustomization.yaml`]: addComponent(component) });
       expect(JSON.stringify(kustomize(`manifests/${place}`))).not.to.contain(change);
-      expect(JSON.stringify(edited(place, `${place}/kustomization.yaml`, add))).to.contain(change);
+      expect(JSON.stringify(changed)).to.contain(change);
     });
   }
 });
@@ -231,6 +258,38 @@ function withoutLabels({ metadata: { labels: _, ...metadata }, ...object }: Kube
   return { ...object, metadata } as KubernetesObject;
 }
 
+function configurationOf(objects: KubernetesObject[]): V1MutatingWebhookConfiguration {
+  const configuration = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
+  if (!configuration) throw new Error('there is no MutatingWebhookConfiguration');
+  return configuration as KubernetesObject & V1MutatingWebhookConfiguration;
+}
+
+type Edit = (text: string) => string;
+
+const settings = 'components/settings/settings.yaml';
+
+function moveTo(namespace: string): Edit {
+  return (text) => text.replace('  namespace: hello-system', `  namespace: ${namespace}`);
+}
+
+function renameTo(name: string): Edit {
+  return (text) => text.replace('  name: hello-webhook\n  namespace', `  name: ${name}\n  namespace`);
+}
+
+/** To an overlay's kustomization.yaml. */
+function addComponent(name: string): Edit {
+  return (text) => text.replace('components:\n', `components:\n  - ../../components/${name}\n`);
+}
+
+/** To webhook.yaml: one like the first, for another selector. */
+function addEntry(text: string): string {
+  const configuration = parse(text);
+  const [first] = configuration.webhooks;
+  const name = first.name.replace('hello.', 'other.');
+  const second = { ...first, name, objectSelector: { matchLabels: { other: 'true' } } };
+  return stringify({ ...configuration, webhooks: [first, second] }, { aliasDuplicateObjects: false });
+}
+
 /** What `kubectl apply -k` would apply. */
 function kustomize(directory: string): KubernetesObject[] {
   const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
@@ -238,13 +297,14 @@ function kustomize(directory: string): KubernetesObject[] {
   return parseManifest(stdout, directory);
 }
 
-/** The same of a copy of the manifests in which one file was edited. */
-function edited(directory: string, file: string, edit: (text: string) => string): KubernetesObject[] {
+/** The same of a copy of the manifests in which files were edited. */
+function edited(directory: string, edits: Record<string, Edit>): KubernetesObject[] {
   const copy = mkdtempSync(join(tmpdir(), 'hello-webhook-test-'));
   try {
     cpSync('manifests', copy, { recursive: true });
-    const text = readFileSync(join(copy, file), 'utf8');
-    writeFileSync(join(copy, file), edit(text));
+    for (const [file, edit] of Object.entries(edits)) {
+      writeFileSync(join(copy, file), edit(readFileSync(join(copy, file), 'utf8')));
+    }
     return kustomize(join(copy, directory));
   } finally {
     rmSync(copy, { recursive: true });
