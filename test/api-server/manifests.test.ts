@@ -218,6 +218,19 @@ describe('manifests', () => {
     expect(hasToken(kustomize(`manifests/${place}`))).to.equal(true);
   });
 
+  it("name ensure's role so that it is no other's, such as the built-in role `view`", () => {
+    const objects = edited('overlays/gateway-kourier', { [settings]: renameTo('view') });
+    const roles = objects.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io/'));
+    expect(roles.map(({ kind, metadata, roleRef }) => ({ kind, name: metadata.name, roleRef }))).to.deep.equal([
+      { kind: 'ClusterRole', name: 'view:ensure', roleRef: undefined },
+      {
+        kind: 'ClusterRoleBinding',
+        name: 'view:ensure',
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view:ensure' },
+      },
+    ]);
+  });
+
   for (const [component, change] of [
     ['fail-closed', '"failurePolicy":"Fail"'],
     ['always-warm', '"autoscaling.knative.dev/min-scale":"1"'],
