@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { V1ClusterRole, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { readInjections } from '../../function/configuration.ts';
 import { defaultInjections } from '../../function/default-injections.ts';
+import { configMapsOf } from '../../function/injection.ts';
 import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
 import { parseManifest, readManifest } from '../../scripts/cluster/manifest.ts';
 import { gatewayOf, hostOf, type Reach } from '../../scripts/cluster/reach.ts';
@@ -228,6 +229,14 @@ describe('manifests', () => {
         name: 'view:ensure',
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view:ensure' },
       },
+    ]);
+  });
+
+  it("limit ensure's rights to the ConfigMaps of the injections that say `ensure`", () => {
+    const ensured = readInjections('manifests/function/base/injections.yaml').filter(({ ensure }) => ensure);
+    const [role] = readManifest('manifests/components/ensure/rights.yaml') as (KubernetesObject & V1ClusterRole)[];
+    expect(role?.rules?.map(({ resourceNames }) => resourceNames)).to.deep.equal([
+      ensured.flatMap(({ volume }) => configMapsOf(volume)),
     ]);
   });
 
