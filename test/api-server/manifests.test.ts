@@ -133,13 +133,11 @@ describe('manifests', () => {
   for (const overlay of overlays) {
     it(`change namespace, name and image by one edit each: ${overlay}`, () => {
       const place = `overlays/${overlay}`;
-      const moved = JSON.stringify(edited(place, { [settings]: moveTo('elsewhere') }));
-      expect(moved).not.to.contain('hello-system');
-      expect(moved).to.contain('elsewhere');
+      const moved = edited(place, { [settings]: moveTo('elsewhere') });
+      expect(JSON.stringify(moved)).to.contain('elsewhere').and.not.to.contain('hello-system');
+      expectLabels(moved, 'hello-webhook.elsewhere');
       const renamed = edited(place, { [settings]: renameTo('renamed') });
-      expect(renamed.map(labelsOf)).to.deep.equal(
-        renamed.map(() => ({ 'part-of': 'hello-webhook', instance: 'renamed' })),
-      );
+      expectLabels(renamed, 'renamed.hello-system');
       // What is left is within the namespace, or belongs to the image.
       const left = JSON.stringify(renamed.map(withoutLabels)).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
       expect(left.map((name) => name.replace(/injections-\w{10}/, 'injections'))).to.satisfy((names: string[]) =>
@@ -265,15 +263,14 @@ const namesThatStay = new Set([
   'hello-system/hello-webhook-ca',
 ]);
 
-const labelPrefix = 'app.kubernetes.io/';
-
-/** An object's labels of app.kubernetes.io, by which an installation is found. */
-function labelsOf({ metadata: { labels = {} } }: KubernetesObject): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(labels)
-      .filter(([name]) => name.startsWith(labelPrefix))
-      .map(([name, value]) => [name.slice(labelPrefix.length), value]),
-  );
+/** The labels by which the objects of an installation are found. */
+function expectLabels(objects: KubernetesObject[], instance: string): void {
+  for (const { kind, metadata } of objects) {
+    expect(metadata.labels, kind).to.include({
+      'app.kubernetes.io/part-of': 'hello-webhook',
+      'app.kubernetes.io/instance': instance,
+    });
+  }
 }
 
 function withoutLabels({ metadata: { labels: _, ...metadata }, ...object }: KubernetesObject): KubernetesObject {
