@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -373,6 +373,26 @@ describe('the bundle', () => {
     expect(contents(one)).to.deep.equal(contents(other));
   });
 
+  it('loads the access to the cluster where an injection asks for it', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    await bundle(directory);
+    const file = join(directory, 'injections.yaml');
+    const hello = await readFile(join(root, 'function/injections.yaml'), 'utf8');
+    await writeFile(file, `${hello}    ensure: true\n`);
+    const { url } = await start(cleanup, [join(directory, 'start.cjs')], directory, { INJECTIONS: file });
+    const answer = await fetch(`${url}/mutate`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(admissionReview(pod)),
+    });
+    const { response } = (await answer.json()) as { response: { warnings: string[] } };
+    expect(response.warnings).to.deep.equal([
+      'ConfigMap hello-configmap is not ensured: the function has no access to the API: apply the component ensure',
+    ]);
+  });
+
   it('starts without its code cache where that is of other flags, and says so', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
@@ -387,9 +407,14 @@ describe('the bundle', () => {
   });
 });
 
-async function start(cleanup: AsyncDisposableStack, args: string[], cwd = root): Promise<Server> {
+async function start(
+  cleanup: AsyncDisposableStack,
+  args: string[],
+  cwd = root,
+  more: NodeJS.ProcessEnv = {},
+): Promise<Server> {
   const [port] = await freePorts(1);
-  const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port) };
+  const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...more };
   const child = startChild(process.execPath, args, { cleanup, cwd, env });
   const url = `http://127.0.0.1:${port}`;
   await Promise.race([untilHealthy(url), child.failure]);
