@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1ClusterRole, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { readInjections } from '../../function/configuration.ts';
@@ -65,34 +65,43 @@ for (const serving of servings) {
 }
 
 describeOnApiServer("Knative's configuration", (cluster) => {
-  before(() => prepareNamespace(cluster.api, 'knative-serving'));
+  before(async function () {
+    requireKubectl(this);
+    await prepareNamespace(cluster.api, 'knative-serving');
+  });
 
-  it('keeps the keys that are not ours', async () => {
-    const config = (name: string, data: object) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace: 'knative-serving' },
-      data,
-    });
-    const theirs = {
-      'ingress-class': 'kourier.ingress.networking.knative.dev',
-      'cluster-local-domain-tls': 'Disabled',
-      _example: '# …',
-    };
+  it('keeps the keys that are not ours; ours are taken from another manager, by force alone', async () => {
     const collection = '/api/v1/namespaces/knative-serving/configmaps';
-    await cluster.api.send('POST', collection, { body: config('config-network', theirs) });
-    const [ours] = kustomize('manifests/platform/cluster-local-tls').filter(
-      ({ metadata }) => metadata.name === 'config-network',
-    );
-    if (!ours) throw new Error('there is no config-network');
-    const message = (await refusal(apply(cluster.api, ours, { fieldManager: 'hello-webhook' }))).message;
-    expect(message).to.contain('.data.cluster-local-domain-tls');
-    await cluster.api.send('PATCH', `${collection}/config-network`, {
-      body: { data: { 'cluster-local-domain-tls': null } },
-      contentType: 'application/merge-patch+json',
-    });
-    const { object } = await apply(cluster.api, ours, { fieldManager: 'hello-webhook' });
-    expect(object.data).to.deep.equal({ ...theirs, 'cluster-local-domain-tls': 'Enabled' });
+    const _example = '# …';
+    const configMaps = [
+      {
+        name: 'config-network',
+        key: 'cluster-local-domain-tls',
+        others: { 'ingress-class': 'kourier.ingress.networking.knative.dev', _example },
+      },
+      { name: 'config-certmanager', key: 'clusterLocalIssuerRef', others: { issuerRef: 'name: theirs', _example } },
+    ];
+    for (const { name, key, others } of configMaps) {
+      const data = { ...others, [key]: 'Disabled' };
+      await cluster.api.send('POST', collection, {
+        body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data },
+      });
+    }
+    const file = 'manifests/platform/cluster-local-tls/kustomization.yaml';
+    const [command = ''] = /kubectl apply .*/.exec(readFileSync(file, 'utf8')) ?? [];
+    const errorOf = (commandLine: string) => {
+      const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
+      return spawnSync('sh', ['-c', commandLine], { env, encoding: 'utf8' }).stderr;
+    };
+    const refused = errorOf(command.replace(' --force-conflicts', ''));
+    for (const { key } of configMaps) expect(refused).to.contain(`.data.${key}`);
+    expect(errorOf(command)).to.equal('');
+    for (const { name, key, others } of configMaps) {
+      const { object } = await cluster.api.send<V1ConfigMap>('GET', `${collection}/${name}`);
+      const { [key]: ours, ...kept } = object.data ?? {};
+      expect(ours).not.to.equal('Disabled');
+      expect(kept).to.deep.equal(others);
+    }
   });
 });
 
