@@ -13,12 +13,13 @@ export interface Loaded {
 
 /**
  * Runs `function.cjs` of a directory, with the code cache beside it where there is one: V8 then compiles nothing that it
- * had compiled by then. Node's own cache (`module.enableCompileCache`) holds what ran at once only, a seventh of it.
- * One of another V8, or of other V8 flags, is refused, and costs nothing but the time it was to save.
+ * had compiled by then. Node's own cache (`module.enableCompileCache`) holds only what ran at once, an eighth of it.
+ * One of another V8, or of other V8 flags, is refused, and costs nothing but the time it was to save. Of the source V8
+ * checks the length alone, so `hash`, the source's, is in the cache's name.
  */
-export function loadWithCodeCache(directory: string): Loaded {
+export function loadWithCodeCache(directory: string, hash: string): Loaded {
   const filename = join(directory, 'function.cjs');
-  const cacheFile = join(directory, 'function.cache');
+  const cacheFile = join(directory, `function.${hash}.cache`);
   const cachedData = readIfThere(cacheFile);
   const wrapper = `(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`;
   const script = new Script(wrapper, { filename, ...(cachedData && { cachedData }) });

@@ -1,8 +1,3 @@
-/**
- * Makes the code cache: serves the function, lets it answer a few requests of each kind, and keeps what V8 compiled for
- * them. It has to be made by the very Node that will read it, so it is a command of the image's build:
- * `node dist/warm.cjs`, which needs nothing but Node and this directory.
- */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request, type Server } from 'node:http';
@@ -50,14 +45,19 @@ const pod = {
 const taken = { ...pod, spec: { containers: [{ name: 'app', volumeMounts: [{ name: 'v', mountPath: '/etc' }] }] } };
 const unselected = { ...pod, metadata: { name: 'app' } };
 
-async function warm(): Promise<void> {
+/**
+ * Makes the code cache, and ends the process: serves the function, lets it answer a few requests of each kind, and keeps
+ * what V8 compiled for them. It has to be made by the very Node that will read it, so this is a command of the image's
+ * build, `node dist/warm.cjs`.
+ */
+export async function warm(directory: string, hash: string): Promise<void> {
   const file = join(tmpdir(), `injections-${process.pid}.yaml`);
   writeFileSync(file, injections);
+  process.once('exit', () => rmSync(file));
   process.env.INJECTIONS = file;
   process.env.PORT = '0';
-  const { exports, writeCodeCache } = loadWithCodeCache(import.meta.dirname);
+  const { exports, writeCodeCache } = loadWithCodeCache(directory, hash);
   const server = await (exports as { served: Promise<Server> }).served;
-  rmSync(file);
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
   const send = async (method: string, path: string, body?: object): Promise<void> => {
@@ -80,8 +80,3 @@ function admissionReview(object: object): object {
     request: { uid: '1', kind: { version: 'v1', kind: 'Pod' }, namespace: 'default', operation: 'CREATE', object },
   };
 }
-
-warm().catch((error) => {
-  console.error(error);
-  process.exit(1);
-});

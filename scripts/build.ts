@@ -1,6 +1,8 @@
 /** `npm run build`: bundles the function into dist. */
-import { globSync, statSync } from 'node:fs';
+import { globSync, rmSync, statSync } from 'node:fs';
 import { bundle } from './bundle.ts';
 
+// Code caches of earlier bundles would stay otherwise.
+rmSync('dist', { recursive: true, force: true });
 await bundle('dist');
-for (const file of globSync('dist/*.cjs').sort()) console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);
+for (const file of globSync('dist/*').sort()) console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);

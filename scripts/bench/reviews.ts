@@ -1,3 +1,5 @@
+import { admissionReview } from '../../test/support/admission-review.ts';
+
 /** A Pod with so many containers, each with so many environment variables, and what the API server puts into a Pod. */
 export function podOf(containers: number, variables: number): object {
   const env = Array.from({ length: variables }, (_, index) => ({ name: `VARIABLE_${index}`, value: `value ${index}` }));
@@ -37,29 +39,9 @@ export function podOf(containers: number, variables: number): object {
   };
 }
 
-/** The AdmissionReview of a Pod's creation, as an API server sends it. */
+/** The body of a Pod's creation, as an API server sends it. */
 export function reviewOf(pod: object): string {
-  return JSON.stringify({
-    kind: 'AdmissionReview',
-    apiVersion: 'admission.k8s.io/v1',
-    request: {
-      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      resource: { group: '', version: 'v1', resource: 'pods' },
-      requestKind: { group: '', version: 'v1', kind: 'Pod' },
-      requestResource: { group: '', version: 'v1', resource: 'pods' },
-      namespace: 'team-a',
-      operation: 'CREATE',
-      userInfo: {
-        username: 'system:serviceaccount:kube-system:replicaset-controller',
-        groups: ['system:authenticated'],
-      },
-      object: pod,
-      oldObject: null,
-      dryRun: false,
-      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
-    },
-  });
+  return JSON.stringify(admissionReview(pod));
 }
 
 /** The Pod of 8 KB that most of the benchmark is about: four containers with some environment. */
