@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
@@ -29,6 +30,8 @@ export async function startCold(subject: Subject, request: Buffer): Promise<Cold
  */
 export function dropPageCache(): boolean {
   try {
+    // What is not on disk yet would stay.
+    spawnSync('sync');
     writeFileSync('/proc/sys/vm/drop_caches', '3');
     return true;
   } catch {
