@@ -88,17 +88,23 @@ function temporaryConfiguration(
   };
 }
 
+/** A Service or a route that has only just been made takes a moment to lead somewhere. */
+const patienceMs = 10_000;
+
 /** Creates the Pod on a dry run until the API server uses the configuration, which it learns of a moment late. */
 function call(
   api: KubernetesApi,
   { namespace, id, progress }: { namespace: string; id: string; progress: Progress },
 ): Promise<Probed> {
+  const giveUp = Date.now() + patienceMs;
   const look: Look<Probed> = async () => {
     const started = performance.now();
     const refusal = await refusalOf(dryRun(api, namespace, probePod({ [label]: id })));
     if (refusal === undefined) return { missing: 'it does not use the webhook configuration of the probe yet' };
     if (refusal.includes(`"${names.inUse}"`)) return { found: { ms: performance.now() - started } };
-    if (refusal.includes(`"${names.reach}"`)) return { found: { failure: refusal } };
+    if (refusal.includes(`"${names.reach}"`)) {
+      return Date.now() > giveUp ? { found: { failure: refusal } } : { missing: refusal };
+    }
     throw new Error(`a Pod cannot be created in ${namespace}, so try another by --probe-namespace: ${refusal}`);
   };
   return waitFor('asking the API server to call the function', look, { progress, timeoutMs: 30_000 });
