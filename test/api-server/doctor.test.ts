@@ -648,7 +648,9 @@ describeOnApiServer('doctor, where the API server calls the cluster-local URL', 
   const chain = stageChain(cluster, 'cluster-local-url');
   const config = '/api/v1/namespaces/knative-serving/configmaps';
   const keysFix = [
-    fix('kubectl apply --server-side --field-manager=hello-webhook -k manifests/platform/cluster-local-tls'),
+    fix(
+      'kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k manifests/platform/cluster-local-tls',
+    ),
     fix('kubectl -n knative-serving rollout restart deployment/controller'),
   ];
 
