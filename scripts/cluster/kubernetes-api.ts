@@ -39,7 +39,7 @@ export class ApiError extends Error {
 export interface KubernetesApi {
   /** For the parts of @kubernetes/client-node that speak WebSocket: Exec, PortForward. */
   config: KubeConfig;
-  /** Where the API server is: `https://192.0.2.10:6443`. */
+  /** Where the API server is: `https://192.0.2.10:6443`, or below a path of a proxy before it (`https://host/k8s/clusters/c-1`). */
   server: string;
   /**
    * Sends a request to a path such as `/api/v1/namespaces/default/pods?dryRun=All`. Throws an ApiError, or an Error that
@@ -74,7 +74,7 @@ export function connect({ kubeconfig, context }: { kubeconfig?: string; context?
     const options: Parameters<typeof request>[1] = {};
     await config.applyToHTTPSOptions(options);
     const signal = AbortSignal.timeout(requestMs);
-    const sent = request(new URL(path, server), {
+    const sent = request(new URL(server.replace(/\/$/, '') + path), {
       ...options,
       method,
       signal,
