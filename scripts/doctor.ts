@@ -3,7 +3,7 @@ import { diagnose } from './cluster/doctor/diagnosis.ts';
 import { fixFor } from './cluster/doctor/fix.ts';
 import { type Finding, formatFinding } from './cluster/finding.ts';
 import { clusterOptions, clusterUsage } from './cluster/installation.ts';
-import { connect } from './cluster/kubernetes-api.ts';
+import { connect, unless } from './cluster/kubernetes-api.ts';
 import { createProgress, runCommand } from './command.ts';
 import { readOptions } from './options.ts';
 
@@ -37,6 +37,8 @@ await runCommand(async (cleanup) => {
   }
   const { context, name, namespace, probe, 'probe-namespace': probeNamespace } = options;
   const api = connect(context === undefined ? {} : { context });
+  // An API server that does not answer at all is no matter of any link.
+  await unless(403, api.send('GET', '/version'));
   const progress = createProgress();
   const findings: Finding[] = [];
   const show = options.output === undefined ? console.log : () => {};

@@ -25,6 +25,7 @@ const endpoints = '/apis/discovery.k8s.io/v1/namespaces/kourier-system/endpoints
 const gatewayPod = '/api/v1/namespaces/kourier-system/pods/gateway';
 const webhook = `${configurations}/hello-webhook`;
 const entry = 'hello.hello-webhook.hello-system.svc';
+const damaged = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const noNode = '? TLS            no port-forward to Pod gateway in kourier-system: Unexpected server response: 400';
 
 /** A way to break the chain, and all that is said then of the links that are not as they should be. */
@@ -324,6 +325,26 @@ const breaks: Break[] = [
     [
       `✗ caBundle       entry ${entry} does not trust CN=hello-webhook-authority, the authority of the Certificate that the caBundle is taken from`,
       fix('cainjector sets it: kubectl -n cert-manager logs deployment/cert-manager-cainjector'),
+      '? TLS            not looked at: see caBundle first',
+    ],
+  ],
+  [
+    'the caBundle is damaged',
+    (chain, cluster) => changeCaBundle(chain, cluster, damaged),
+    [
+      `✗ caBundle       entry ${entry} has a damaged caBundle: a certificate in it cannot be read`,
+      fix('cainjector sets it: kubectl -n cert-manager logs deployment/cert-manager-cainjector'),
+      '? TLS            not looked at: see caBundle first',
+    ],
+  ],
+  [
+    'the Secret of the authority is damaged, which nobody foresaw: the walk goes on',
+    (chain) =>
+      chain.patch(`/api/v1/${system}/secrets/hello-webhook-ca`, {
+        data: { 'ca.crt': Buffer.from(damaged).toString('base64') },
+      }),
+    [
+      '? caBundle       error:068000A8:asn1 encoding routines::wrong tag',
       '? TLS            not looked at: see caBundle first',
     ],
   ],

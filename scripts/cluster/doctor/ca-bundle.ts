@@ -33,7 +33,9 @@ function caBundleFinding({ name, caFrom }: Registered, pem: string, isCompared: 
 
 function problemOf(caBundle: string | undefined, authority: string | undefined): { text?: string } {
   if (!caBundle) return { text: 'has no caBundle: the API server trusts no certificate of ours' };
-  const trusted = certificatesIn(decoded(caBundle)).map(({ fingerprint256 }) => fingerprint256);
+  const certificates = readable(decoded(caBundle));
+  if (!certificates) return { text: 'has a damaged caBundle: a certificate in it cannot be read' };
+  const trusted = certificates.map(({ fingerprint256 }) => fingerprint256);
   if (trusted.length === 0) return { text: 'has a caBundle without a certificate' };
   const missing = certificatesIn(authority ?? '').find(({ fingerprint256 }) => !trusted.includes(fingerprint256));
   if (!missing) return {};
@@ -70,6 +72,15 @@ function subjectOf({ subject }: X509Certificate): string {
 
 function decoded(base64 = ''): string {
   return Buffer.from(base64, 'base64').toString('utf8');
+}
+
+/** The certificates in a text that others write, or undefined where one is damaged. */
+function readable(pem: string): X509Certificate[] | undefined {
+  try {
+    return certificatesIn(pem);
+  } catch {
+    return undefined;
+  }
 }
 
 function certificatesIn(pem: string): X509Certificate[] {

@@ -92,15 +92,17 @@ async function* asked(
   links: { ingress: Link<Network>; webhook: Link<Registered>; injections: Link<readonly Injection[]> },
 ): AsyncGenerator<Finding, void> {
   const { ingress, webhook, injections } = links;
-  const namespaces = await readNamespaces(api);
-  yield* link('entries', [webhook, injections], (it, all) => seenAll(entryFindings(it.entries, all, namespaces)));
-  yield* link('platform', [webhook, there(ingress)], (it, network) =>
-    lookAtPlatform(api, installation, it, { network, namespaces }),
+  const namespaces = yield* link('namespaces', [], async () => ({ findings: [], found: await readNamespaces(api) }));
+  yield* link('entries', [webhook, injections, namespaces], (it, all, known) =>
+    seenAll(entryFindings(it.entries, all, known)),
+  );
+  yield* link('platform', [webhook, there(ingress), namespaces], (it, network, known) =>
+    lookAtPlatform(api, installation, it, { network, namespaces: known }),
   );
   yield* link('timeouts', [webhook, injections], (it, all) => seenAll(timeoutFindings(it, all)));
   yield* link('other webhooks', [webhook, injections], (it, all) => seenAll(neighbourFindings(it, all)));
-  const pods = yield* link('Pods', [webhook, injections], async (it, all) => {
-    const found = await readSelectedPods(api, it, all, namespaces);
+  const pods = yield* link('Pods', [webhook, injections, namespaces], async (it, all, known) => {
+    const found = await readSelectedPods(api, it, all, known);
     return { findings: podFindings(found, all, it.since), found };
   });
   yield* link('files', [injections, there(pods)], (all, selected) => lookAtFiles(api, all, selected));

@@ -1,5 +1,4 @@
 import { type Finding, unknown } from '../finding.ts';
-import { ApiError } from '../kubernetes-api.ts';
 
 /** A link of the chain that was looked at: what is there, for the links after it, and why it is not as it should be. */
 export interface Link<T> {
@@ -19,7 +18,7 @@ type Found<Needs> = { [Index in keyof Needs]: Needs[Index] extends Link<infer T>
 /**
  * Looks at a link by what was found of those that it needs, and yields what it shows. One break is named once: where a
  * link before it is broken, this one's break comes of that, and where nothing was found, there is nothing to look at.
- * What the API server refuses to show is unknown, and the rest is looked at all the same.
+ * Where looking fails, the link is unknown, and the rest is looked at all the same.
  */
 export async function* link<const Needs extends readonly Link<unknown>[], T>(
   name: string,
@@ -43,10 +42,9 @@ export async function* link<const Needs extends readonly Link<unknown>[], T>(
   }
 }
 
-/** What is said of a link that the API server refuses to show. Throws anything else. */
+/** What is said of a link at which looking fails: the API server refuses to show it, or it is nothing that was foreseen. */
 export function unseen(name: string, error: unknown): Finding {
-  if (error instanceof ApiError) return unknown(name, error.message);
-  throw error;
+  return unknown(name, (error as Error).message);
 }
 
 /** The link as far as it is there: whatever is wrong with it is no reason for what comes after it to be wrong. */
