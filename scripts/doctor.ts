@@ -1,13 +1,15 @@
 /** `npm run doctor`: looks at each link between the API server and the Pods, and says how to mend those that are broken. */
+import { conclude } from './cluster/doctor/conclusion.ts';
 import { diagnose } from './cluster/doctor/diagnosis.ts';
 import { fixFor } from './cluster/doctor/fix.ts';
-import { type Finding, formatFinding } from './cluster/finding.ts';
+import type { LinkFinding } from './cluster/doctor/link.ts';
+import { formatFinding } from './cluster/finding.ts';
 import { clusterOptions, clusterUsage } from './cluster/installation.ts';
 import { connect, unless } from './cluster/kubernetes-api.ts';
 import { createProgress, runCommand } from './command.ts';
 import { readOptions } from './options.ts';
 
-const usage = `npm run doctor [-- --probe] [-- -o json]
+const usage = `npm run doctor [-- [--probe] [-o json]]
 
 Walks the chain from the platform by the function, its certificates and the webhook configuration to the Pods, without
 changing anything, and says of each link how it is: ✓ as it should be, ! to be minded, ✗ broken, ? not to be seen; and
@@ -16,11 +18,13 @@ how to mend it. A break is told of once: what comes of it says so.
       --probe            has the API server call the function, on a dry run under a webhook configuration of its own,
                          which is there for a moment
       --probe-namespace NAME   where that dry run is (default)
-  -o, --output FORMAT    json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown
+  -o, --output FORMAT    json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown, and
+                         "isDenied" where it is unknown for lack of rights
 ${clusterUsage}
   -h, --help             this text
 
-Exits with 0 where nothing is broken, with 1 where something is, with 2 where it was called wrongly.
+Exits with 0 where nothing is broken, with 1 where something is, with 2 where it was called wrongly, with 3 where nothing
+is that could be looked at, but you lack the rights to look at all that the API server's call takes (up to entries).
 `;
 
 await runCommand(async (cleanup) => {
@@ -40,7 +44,7 @@ await runCommand(async (cleanup) => {
   // An API server that does not answer at all is no matter of any link.
   await unless(403, api.send('GET', '/version'));
   const progress = createProgress();
-  const findings: Finding[] = [];
+  const findings: LinkFinding[] = [];
   const show = options.output === undefined ? console.log : () => {};
   show(`Cluster          ${api.server}`);
   const probing = probe ? { probeNamespace, progress, cleanup } : undefined;
@@ -50,7 +54,7 @@ await runCommand(async (cleanup) => {
     show(formatFinding(complete));
   }
   if (options.output === 'json') console.log(JSON.stringify({ findings }, undefined, 2));
-  const broken = [...new Set(findings.filter(({ status }) => status === 'broken').map(({ link }) => link))];
-  show(broken.length > 0 ? `\nBroken: ${broken.join(', ')}` : '\nNothing is broken.');
-  return broken.length > 0 ? 1 : 0;
+  const { text, status } = conclude(findings);
+  show(`\n${text}`);
+  return status;
 });

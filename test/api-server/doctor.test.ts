@@ -7,7 +7,13 @@ import { samplesIn } from '../../scripts/cluster/doctor/calls.ts';
 import { diagnose } from '../../scripts/cluster/doctor/diagnosis.ts';
 import type { Probing } from '../../scripts/cluster/doctor/reached.ts';
 import { formatFinding } from '../../scripts/cluster/finding.ts';
-import { connect, type KubernetesApi, type KubernetesObject, list } from '../../scripts/cluster/kubernetes-api.ts';
+import {
+  apply,
+  connect,
+  type KubernetesApi,
+  type KubernetesObject,
+  list,
+} from '../../scripts/cluster/kubernetes-api.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { installDefinitions } from '../support/definitions.ts';
@@ -634,6 +640,16 @@ describeOnApiServer('doctor, where the API server calls a Service before the gat
     ]);
   });
 
+  it('keeps what it has found of ensure where it may not ask for the rights of others', async () => {
+    await chain().remove(`/api/v1/${system}/configmaps/hello-configmap`);
+    const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list'] }];
+    const lines = await doctor(await strangerTo(cluster, rules));
+    expect(lines.filter((line) => line.includes(' ensure '))).to.deep.equal([
+      '✗ ensure         ConfigMap hello-configmap is not there in hello-system, to be copied from',
+      '? ensure         subjectaccessreviews.authorization.k8s.io is forbidden: User "system:serviceaccount:team-a:default" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope',
+    ]);
+  });
+
   it('prints JSON, and exits with 1 where something is broken', async () => {
     await chain().remove(domain);
     const { status, output } = await run(cluster, '-o', 'json');
@@ -650,7 +666,19 @@ describeOnApiServer('doctor, where the API server calls a Service before the gat
   it('prints lines, and exits with 0 where nothing is broken', async () => {
     const { status, output } = await run(cluster);
     expect(status).to.equal(0);
-    expect(output).to.match(/^Cluster {10}https:\/\/127\.0\.0\.1:\d+\n✓ knative[\s\S]*\n\nNothing is broken\.$/);
+    expect(output).to.match(/^Cluster {10}https:\/\/127\.0\.0\.1:\d+\n✓ knative[\s\S]*\n\n/);
+    expect(output.split('\n').at(-1)).to.equal(
+      'Nothing is broken as far as can be seen; 1 link could not be looked at: TLS',
+    );
+  });
+
+  it('exits with 3 where rights are lacking to look, and says how many links could not be looked at', async () => {
+    await strangerTo(cluster);
+    const { status, output } = await runAs(await strangersKubeconfig(cluster));
+    expect(output.split('\n').at(-1)).to.match(
+      /^Nothing is broken as far as can be seen; 21 links could not be looked at: knative, ingress, /,
+    );
+    expect(status).to.equal(3);
   });
 
   it('gives fixes for the very installation and context', async () => {
@@ -901,8 +929,18 @@ async function injectCaBundle({ api }: Cluster, caBundle: string, signal: AbortS
   }
 }
 
-/** The same API for a ServiceAccount without any rights. */
-async function strangerTo({ api, server }: Cluster): Promise<KubernetesApi> {
+/** The same API for a ServiceAccount with no rights but those of `rules`. */
+async function strangerTo(cluster: Cluster, rules: object[] = []): Promise<KubernetesApi> {
+  const { api } = cluster;
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: 'stranger' } };
+  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'team-a' }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stranger' };
+  await apply(api, { ...rbac, kind: 'ClusterRole', rules }, { fieldManager: 'test' });
+  await apply(api, { ...rbac, kind: 'ClusterRoleBinding', subjects, roleRef }, { fieldManager: 'test' });
+  return connect({ kubeconfig: await strangersKubeconfig(cluster) });
+}
+
+async function strangersKubeconfig({ api, server }: Cluster): Promise<string> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
   const path = '/api/v1/namespaces/team-a/serviceaccounts/default/token';
   const { object } = await api.send<{ status: { token: string } }>('POST', path, { body });
@@ -910,12 +948,16 @@ async function strangerTo({ api, server }: Cluster): Promise<KubernetesApi> {
   config.users[0].user = { token: object.status.token };
   const file = join(dirname(server.kubeconfig), 'stranger.json');
   await writeFile(file, JSON.stringify(config));
-  return connect({ kubeconfig: file });
+  return file;
 }
 
-async function run({ server }: Cluster, ...args: string[]): Promise<{ status: number | null; output: string }> {
+function run({ server }: Cluster, ...args: string[]): Promise<{ status: number | null; output: string }> {
+  return runAs(server.kubeconfig, ...args);
+}
+
+async function runAs(kubeconfig: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
   await using cleanup = new AsyncDisposableStack();
-  const env = { ...process.env, KUBECONFIG: server.kubeconfig };
+  const env = { ...process.env, KUBECONFIG: kubeconfig };
   const child = startChild(process.execPath, ['scripts/doctor.ts', ...args], { cleanup, env });
   return { status: await child.exit, output: child.lines.join('\n') };
 }

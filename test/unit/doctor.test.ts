@@ -8,12 +8,14 @@ import { defaultInjections } from '../../function/default-injections.ts';
 import { selectsLabels } from '../../function/selector.ts';
 import { callFindings, samplesIn } from '../../scripts/cluster/doctor/calls.ts';
 import { type Certificate, certificateFinding } from '../../scripts/cluster/doctor/certificates.ts';
+import { conclude } from '../../scripts/cluster/doctor/conclusion.ts';
 import { fixFor } from '../../scripts/cluster/doctor/fix.ts';
 import { implies } from '../../scripts/cluster/doctor/implication.ts';
+import type { LinkFinding } from '../../scripts/cluster/doctor/link.ts';
 import { asksForPods } from '../../scripts/cluster/doctor/pod-rules.ts';
 import { podFindings } from '../../scripts/cluster/doctor/pods.ts';
 import { verifyServed } from '../../scripts/cluster/doctor/served.ts';
-import { broken, formatFinding } from '../../scripts/cluster/finding.ts';
+import { broken, formatFinding, ok, unknown } from '../../scripts/cluster/finding.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 
 describe('doctor: what is served', () => {
@@ -201,6 +203,26 @@ apiserver_admission_webhook_admission_duration_seconds_sum{name="ours",type="adm
       '! calls          1 time the API server let in a Pod without asking, for the function could not be called: failurePolicy Ignore hides it',
       '! calls          2 times the API server refused a Pod, for the function could not be called: failurePolicy Fail',
     ]);
+  });
+});
+
+describe('doctor: what the findings come to', () => {
+  const entries = ok('entries', '');
+  const denied = (link: string) => ({ ...unknown(link, 'forbidden'), isDenied: true as const });
+  const status = (...findings: LinkFinding[]) => conclude(findings).status;
+
+  it('is 3 where nothing is broken, but rights are lacking to look at what the call takes', () => {
+    expect(conclude([denied('knative'), unknown('ingress', ''), entries])).to.deep.equal({
+      text: 'Nothing is broken as far as can be seen; 2 links could not be looked at: knative, ingress',
+      status: 3,
+    });
+    expect(status(denied('knative'), broken('webhook', '', ''), entries)).to.equal(1);
+  });
+
+  it('is 0 where something else keeps a link from being looked at, or it comes after the call', () => {
+    expect(status(unknown('TLS', 'no port-forward'), entries)).to.equal(0);
+    expect(status(entries, denied('copies'))).to.equal(0);
+    expect(conclude([entries])).to.deep.equal({ text: 'Nothing is broken.', status: 0 });
   });
 });
 

@@ -13,7 +13,7 @@ import { entryFindings } from './entries.ts';
 import { lookAtFiles } from './files.ts';
 import { lookAtFunction } from './function.ts';
 import { lookAtInjections } from './injections.ts';
-import { before, type Link, link, type Seen, there, unseen } from './link.ts';
+import { before, type Link, type LinkFinding, link, type Seen, there, unseen } from './link.ts';
 import { readNamespaces } from './namespaces.ts';
 import { neighbourFindings } from './neighbours.ts';
 import { lookAtPlatform } from './platform.ts';
@@ -33,7 +33,7 @@ export async function* diagnose(
   api: KubernetesApi,
   installation: Installation,
   probing?: Probing,
-): AsyncGenerator<Finding, void> {
+): AsyncGenerator<LinkFinding, void> {
   const knative = yield* link('knative', [], () => seen('knative', readKnative(api)));
   const ingress = yield* link('ingress', [knative], async () => {
     const network = await readNetwork(api);
@@ -60,7 +60,7 @@ async function* reached(
   api: KubernetesApi,
   installation: Installation,
   links: { ingress: Link<Network>; issuer: Link<unknown>; deployed: Link<unknown>; webhook: Link<Registered> },
-): AsyncGenerator<Finding, Link<true>> {
+): AsyncGenerator<LinkFinding, Link<true>> {
   const { ingress, issuer, deployed, webhook } = links;
   const { clientConfig } = webhook.found ?? {};
   const isLocal = clientConfig !== undefined && isClusterLocal(clientConfig, installation);
@@ -90,7 +90,7 @@ async function* asked(
   api: KubernetesApi,
   installation: Installation,
   links: { ingress: Link<Network>; webhook: Link<Registered>; injections: Link<readonly Injection[]> },
-): AsyncGenerator<Finding, void> {
+): AsyncGenerator<LinkFinding, void> {
   const { ingress, webhook, injections } = links;
   const namespaces = yield* link('namespaces', [], async () => ({ findings: [], found: await readNamespaces(api) }));
   yield* link('entries', [webhook, injections, namespaces], (it, all, known) =>

@@ -1,4 +1,5 @@
 import { type Finding, unknown } from '../finding.ts';
+import { ApiError } from '../kubernetes-api.ts';
 
 /** A link of the chain that was looked at: what is there, for the links after it, and why it is not as it should be. */
 export interface Link<T> {
@@ -7,9 +8,15 @@ export interface Link<T> {
   cause: string | undefined;
 }
 
+/** What there is to say of a link. */
+export interface LinkFinding extends Finding {
+  /** That it is unknown for lack of rights. */
+  isDenied?: true;
+}
+
 /** What looking at a link has shown. */
 export interface Seen<T> {
-  findings: Finding[];
+  findings: LinkFinding[];
   found?: T;
 }
 
@@ -24,7 +31,7 @@ export async function* link<const Needs extends readonly Link<unknown>[], T>(
   name: string,
   needs: Needs,
   look: (...found: Found<Needs>) => Promise<Seen<T>>,
-): AsyncGenerator<Finding, Link<T>> {
+): AsyncGenerator<LinkFinding, Link<T>> {
   const cause = needs.find((need) => need.cause)?.cause;
   const found = needs.map((need) => need.found);
   if (found.includes(undefined)) {
@@ -43,8 +50,9 @@ export async function* link<const Needs extends readonly Link<unknown>[], T>(
 }
 
 /** What is said of a link at which looking fails: the API server refuses to show it, or it is nothing that was foreseen. */
-export function unseen(name: string, error: unknown): Finding {
-  return unknown(name, (error as Error).message);
+export function unseen(name: string, error: unknown): LinkFinding {
+  const finding = unknown(name, (error as Error).message);
+  return error instanceof ApiError && error.status === 403 ? { ...finding, isDenied: true } : finding;
 }
 
 /** The link as far as it is there: whatever is wrong with it is no reason for what comes after it to be wrong. */
@@ -57,6 +65,6 @@ export function before({ cause }: Link<unknown>): Link<true> {
   return { found: true, cause };
 }
 
-function asConsequence(finding: Finding, cause: string): Finding {
+function asConsequence(finding: LinkFinding, cause: string): LinkFinding {
   return finding.status === 'broken' ? unknown(finding.link, `${finding.text} (see ${cause} first)`) : finding;
 }

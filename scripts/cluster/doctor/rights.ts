@@ -4,7 +4,7 @@ import { broken, type Finding, ok } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 import { type KubernetesApi, read } from '../kubernetes-api.ts';
 import type { Deployed } from './function.ts';
-import type { Seen } from './link.ts';
+import { type Seen, unseen } from './link.ts';
 
 const link = 'ensure';
 const fix = 'npm run deploy, without --no-ensure';
@@ -19,11 +19,14 @@ export async function lookAtRights(
   const names = ensuredBy(injections);
   if (names.length === 0) return { findings: [], found: true };
   const account = wanted.serviceAccountName ?? 'default';
-  const findings = [
-    ...(await sourcesMissing(api, namespace, names)),
-    ...(await tokenMissing(api, namespace, account, wanted.automountServiceAccountToken)),
-    ...(await rightsMissing(api, namespace, account, names)),
+  const looks = [
+    sourcesMissing(api, namespace, names),
+    tokenMissing(api, namespace, account, wanted.automountServiceAccountToken),
+    rightsMissing(api, namespace, account, names),
   ];
+  // What one must not look at is no reason to keep back what the others show.
+  const shown = await Promise.all(looks.map((look) => look.catch((error) => [unseen(link, error)])));
+  const findings = shown.flat();
   const good = ok(link, `ServiceAccount ${account} may copy ConfigMap ${names.join(', ')} from ${namespace}`);
   return { findings: findings.length > 0 ? findings : [good], found: true };
 }

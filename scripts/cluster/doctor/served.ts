@@ -22,13 +22,19 @@ export async function lookAtServed(
     socket = await forwardPort(api, door);
   } catch (error) {
     const { message } = error as Error;
-    return { findings: [unknown('TLS', `no port-forward to Pod ${door.pod} in ${door.namespace}: ${message}`)] };
+    const finding = unknown('TLS', `no port-forward to Pod ${door.pod} in ${door.namespace}: ${message}`);
+    return { findings: [isRefused(message) ? { ...finding, isDenied: true } : finding] };
   }
   try {
     return { findings: [await verifyServed(socket, expected)], found: true };
   } finally {
     socket.destroy();
   }
+}
+
+/** By the words of client-node's WebSocket, which tells of the status nowhere else. */
+function isRefused(message: string): boolean {
+  return message.endsWith('server response: 403');
 }
 
 /** Shakes hands as the API server does, and looks whether it would trust whom it meets. */
