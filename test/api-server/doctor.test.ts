@@ -495,6 +495,9 @@ const breaks: Break[] = [
       fix('kubectl -n team-a rollout restart deployment/web'),
       fix('kubectl -n team-b rollout restart statefulset/db'),
       fix('kubectl -n team-b delete pod single, and create it again'),
+      '✗ files          ConfigMap hello-configmap is not there in team-b: the Pods wait for it',
+      fix('mend ensure; the function copies it as a Pod is created:'),
+      fix('kubectl -n team-b delete pod injected, and create it again'),
     ],
   ],
   [
@@ -520,6 +523,21 @@ const breaks: Break[] = [
       fix('kubectl -n team-a create configmap ca --from-file=…, or ensure: true on the injection'),
       '✗ files          Secret token is not there in team-b: the Pods wait for it',
       fix('kubectl -n team-b create secret generic token --from-file=…'),
+    ],
+  ],
+  [
+    'a copy that Pods wait for is not there',
+    async (chain) => {
+      const volumes = [{ name: 'hello-volume', configMap: { name: 'hello-configmap' } }];
+      const volumeMounts = [{ name: 'hello-volume', mountPath: '/etc/config', readOnly: true }];
+      const containers = [{ name: 'app', image: 'app', volumeMounts }];
+      for (const name of ['one', 'two'])
+        await addPod(chain, 'team-a', name, { labels: { 'hello-added': 'OK' } }, { volumes, containers });
+    },
+    [
+      '✗ files          ConfigMap hello-configmap is not there in team-a: the Pods wait for it',
+      fix('mend ensure; the function copies it as a Pod is created:'),
+      fix('kubectl -n team-a delete pod one, and create it again'),
     ],
   ],
   [

@@ -4,12 +4,15 @@ import { broken, type Finding, ok } from '../finding.ts';
 import type { KubernetesApi } from '../kubernetes-api.ts';
 import type { Seen } from './link.ts';
 import { someOf } from './names.ts';
+import { recreationOf } from './pods.ts';
 import { selects } from './selected-pods.ts';
 
 /** What a volume takes its files from, in the Pod's own namespace. */
 interface Source {
   kind: 'ConfigMap' | 'Secret';
   name: string;
+  /** Whether the function copies it there (`ensure`). */
+  isEnsured: boolean;
 }
 
 /** Whether the ConfigMaps and Secrets of the injections are where their Pods are: without one, a Pod does not start. */
@@ -19,44 +22,61 @@ export async function lookAtFiles(
   pods: readonly V1Pod[],
 ): Promise<Seen<true>> {
   const findings: Finding[] = [];
-  for (const [title, wanted] of wantedBy(injections, pods)) {
+  for (const wanted of wantedBy(injections, pods)) {
     const there = await namespacesWith(api, wanted.source);
-    const lacking = [...wanted.namespaces].filter((namespace) => !there.has(namespace)).sort();
-    const [first] = lacking;
-    if (first === undefined) continue;
-    const type = wanted.source.kind === 'Secret' ? 'secret generic' : 'configmap';
-    const fix = `kubectl -n ${first} create ${type} ${wanted.source.name} --from-file=…${wanted.source.kind === 'ConfigMap' ? ', or ensure: true on the injection' : ''}`;
-    findings.push(broken('files', `${title} is not there in ${someOf(lacking)}: the Pods wait for it`, fix));
+    const waiting = wanted.pods.filter(({ metadata }) => !there.has(metadata?.namespace ?? ''));
+    if (waiting.length > 0) findings.push(missingFinding(wanted.source, waiting));
   }
   const good = ok('files', 'each namespace with selected Pods has what they mount');
   return { findings: findings.length > 0 ? findings : [good], found: true };
 }
 
-type Wanted = Map<string, { source: Source; namespaces: Set<string> }>;
-
-function wantedBy(injections: readonly Injection[], pods: readonly V1Pod[]): Wanted {
-  const wanted: Wanted = new Map();
-  for (const injection of injections) {
-    const namespaces = pods.filter((pod) => selects(injection, pod)).map(({ metadata }) => metadata?.namespace ?? '');
-    if (namespaces.length === 0) continue;
-    for (const source of sourcesOf(injection)) {
-      const title = `${source.kind} ${source.name}`;
-      const before = wanted.get(title)?.namespaces ?? [];
-      wanted.set(title, { source, namespaces: new Set([...before, ...namespaces]) });
-    }
+function missingFinding({ kind, name, isEnsured }: Source, pods: readonly V1Pod[]): Finding {
+  const lacking = [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))].sort();
+  const text = `${kind} ${name} is not there in ${someOf(lacking)}: the Pods wait for it`;
+  if (isEnsured) {
+    const anew = lacking.flatMap((namespace) => pods.find(({ metadata }) => metadata?.namespace === namespace) ?? []);
+    return broken('files', text, `mend ensure; the function copies it as a Pod is created:\n${recreationOf(anew)}`);
   }
-  return wanted;
+  const create = `kubectl -n ${lacking[0]} create ${kind === 'Secret' ? 'secret generic' : 'configmap'} ${name} --from-file=…`;
+  return broken('files', text, kind === 'Secret' ? create : `${create}, or ensure: true on the injection`);
 }
 
-/** Those that must be there: neither optional nor copied by the function. */
-function sourcesOf({ volume, ensure }: Injection): Source[] {
+interface Wanted {
+  source: Source;
+  pods: V1Pod[];
+}
+
+function wantedBy(injections: readonly Injection[], pods: readonly V1Pod[]): Iterable<Wanted> {
+  const all = new Map<string, Wanted>();
+  for (const injection of injections) {
+    const selected = pods.filter((pod) => selects(injection, pod));
+    for (const source of sourcesOf(injection)) {
+      const title = `${source.kind} ${source.name}`;
+      const wanted = all.get(title) ?? { source, pods: [] };
+      // One that was not injected makes the function copy it once it is created anew.
+      const needing = source.isEnsured ? selected.filter((pod) => mounts(pod, source)) : selected;
+      all.set(title, { ...wanted, pods: [...wanted.pods, ...needing] });
+    }
+  }
+  return all.values();
+}
+
+function mounts({ spec }: V1Pod, { name }: Source): boolean {
+  return (spec?.volumes ?? []).some((volume) => configMapsOf(volume).includes(name));
+}
+
+/** Those that must be there: not the optional ones. */
+function sourcesOf({ volume, ensure: isEnsured = false }: Injection): Source[] {
   const required = requiredOf(volume);
-  const configMaps = ensure ? [] : configMapsOf(required).map((name) => ({ kind: 'ConfigMap' as const, name }));
   const secrets = [
     required.secret?.secretName,
     ...(required.projected?.sources ?? []).map(({ secret }) => secret?.name),
   ];
-  return [...configMaps, ...secrets.flatMap((name) => (name ? [{ kind: 'Secret' as const, name }] : []))];
+  return [
+    ...configMapsOf(required).map((name) => ({ kind: 'ConfigMap' as const, name, isEnsured })),
+    ...secrets.flatMap((name) => (name ? [{ kind: 'Secret' as const, name, isEnsured: false }] : [])),
+  ];
 }
 
 /** The volume without the sources that are optional. */

@@ -37,7 +37,7 @@ function titleOf({ metadata }: V1Pod): string {
 }
 
 /** How to have Pods made anew: the first few commands. */
-function recreationOf(pods: readonly V1Pod[]): string {
+export function recreationOf(pods: readonly V1Pod[]): string {
   const commands = [...new Set(pods.map(recreation))];
   return [...commands.slice(0, 3), ...(commands.length > 3 ? [`and ${commands.length - 3} more like these`] : [])].join(
     '\n',
