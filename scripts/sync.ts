@@ -2,26 +2,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { copyOf, fieldManager } from '../function/cluster.ts';
-import { type Copy, listCopies } from './cluster/copies.ts';
+import { type Copy, contentOf, isChanged, listCopies } from './cluster/copies.ts';
 import { clusterOptions, clusterUsage } from './cluster/installation.ts';
 import { apply, connect, type KubernetesApi, type KubernetesObject, read, unless } from './cluster/kubernetes-api.ts';
 import { runCommand } from './command.ts';
 import { readOptions } from './options.ts';
 
-const usage = `npm run sync [-- --dry-run] [-- --force]
+const usage = `npm run sync [-- [--dry-run] [--force]]
 
 Brings every ConfigMap that the function has copied (ensure) up to date with its source in the function's namespace. Pods
 see a new content within a minute or so, but for mounts with a subPath. A copy that somebody has changed since is left
 alone.
 
       --dry-run          shows what would be done
-      --force            overwrites what somebody has changed, too
+      --force            makes those that somebody has changed as their source again, too
 ${clusterUsage}
   -h, --help             this text
 
 Exits with 0 where all copies are up to date, with 1 where one is not.
 `;
 
+const changed = 'was changed by somebody else: left alone (--force overwrites it)';
 /** The outcomes after which a copy is as it should be. */
 const done = new Set(['up to date', 'updated', 'would be updated']);
 
@@ -57,11 +58,24 @@ async function sync(
   const wanted = copyOf(source, copy.metadata.namespace);
   if (isDeepStrictEqual(contentOf(copy), contentOf(wanted))) return 'up to date';
   if (copy.immutable) return 'is immutable: delete it, and the next Pod gets a new one';
+  if (isChanged(copy) && !force) return changed;
+  if (force && !dryRun) await removeOtherKeys(api, copy, wanted);
   const applied = await unless(409, apply(api, wanted as unknown as KubernetesObject, { fieldManager, dryRun, force }));
-  if (!applied) return 'was changed by somebody else: left alone (--force overwrites it)';
+  if (!applied) return changed;
   return dryRun ? 'would be updated' : 'updated';
 }
 
-function contentOf({ data = {}, binaryData = {}, immutable = false }: V1ConfigMap): object {
-  return { data, binaryData, immutable };
+/** What others have added: to apply what is wanted leaves it where it is. */
+async function removeOtherKeys(api: KubernetesApi, copy: Copy, wanted: V1ConfigMap): Promise<void> {
+  const others = (field: 'data' | 'binaryData') =>
+    Object.fromEntries(
+      Object.keys(copy[field] ?? {})
+        .filter((key) => wanted[field]?.[key] === undefined)
+        .map((key) => [key, null]),
+    );
+  const { name, namespace } = copy.metadata;
+  await api.send('PATCH', `/api/v1/namespaces/${namespace}/configmaps/${name}?fieldManager=${fieldManager}`, {
+    body: { data: others('data'), binaryData: others('binaryData') },
+    contentType: 'application/merge-patch+json',
+  });
 }

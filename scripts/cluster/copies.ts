@@ -1,4 +1,5 @@
 import type { V1ConfigMap, V1Pod } from '@kubernetes/client-node';
+import { fieldManager } from '../../function/cluster.ts';
 import { configMapsOf } from '../../function/injection.ts';
 import type { Installation } from './installation.ts';
 import { type KubernetesApi, type KubernetesObject, list } from './kubernetes-api.ts';
@@ -21,4 +22,27 @@ export async function podsWith(api: KubernetesApi, { metadata: { name, namespace
     status?.phase !== 'Failed' &&
     (spec?.volumes ?? []).some((volume) => configMapsOf(volume).includes(name));
   return pods.filter(isUsed).map(({ metadata }) => metadata?.name ?? '');
+}
+
+/** What a ConfigMap says, in a form in which two that say the same are equal. */
+export function contentOf({ data = {}, binaryData = {}, immutable = false }: V1ConfigMap): object {
+  return { data, binaryData, immutable };
+}
+
+/**
+ * Whether somebody has changed a copy since the function, or sync, made it so: a value belongs to whoever set it last,
+ * as managedFields has it.
+ */
+export function isChanged({ metadata, data = {}, binaryData = {} }: Copy): boolean {
+  const { managedFields = [] } = metadata as { managedFields?: ManagedFields[] };
+  const own = managedFields.filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
+  const isOwn = (field: 'f:data' | 'f:binaryData') => (key: string) =>
+    own.some(({ fieldsV1 }) => fieldsV1?.[field]?.[`f:${key}`] !== undefined);
+  return !(Object.keys(data).every(isOwn('f:data')) && Object.keys(binaryData).every(isOwn('f:binaryData')));
+}
+
+interface ManagedFields {
+  manager?: string;
+  operation?: string;
+  fieldsV1?: { [Field in 'f:data' | 'f:binaryData']?: Record<string, unknown> };
 }

@@ -47,6 +47,33 @@ describeOnApiServer('npm run sync', (cluster) => {
   });
 });
 
+describeOnApiServer('npm run sync, of a copy with a key that somebody has added', (cluster) => {
+  it('leaves it alone and says so each time, and with --force makes it just what its source is', async () => {
+    for (const name of [installation.namespace, 'one']) await prepareNamespace(cluster.api, name);
+    const source = (text: string) => configMap(installation.namespace, { 'hello.txt': text });
+    const stored = async () =>
+      (await read<ConfigMap>(cluster.api, '/api/v1/namespaces/one/configmaps/hello-configmap'))?.data;
+    const synced = async (...args: string[]) => await run(cluster, 'sync', ...args);
+    await apply(cluster.api, source('new'), { fieldManager: 'test' });
+    await apply(cluster.api, copyOf(source('old'), 'one') as KubernetesObject, { fieldManager });
+    await apply(cluster.api, configMap('one', { added: 'by somebody' }), { fieldManager: 'somebody' });
+
+    for (const _ of ['once', 'and again']) {
+      expect(await synced()).to.deep.equal({
+        status: 1,
+        output: 'one/hello-configmap: was changed by somebody else: left alone (--force overwrites it)',
+      });
+    }
+    expect(await stored()).to.deep.equal({ 'hello.txt': 'old', added: 'by somebody' });
+
+    expect(await synced('--force')).to.deep.equal({ status: 0, output: 'one/hello-configmap: updated' });
+    expect(await stored()).to.deep.equal({ 'hello.txt': 'new' });
+    expect(await synced()).to.deep.equal({ status: 0, output: 'one/hello-configmap: up to date' });
+    await apply(cluster.api, source('newer'), { fieldManager: 'test' });
+    expect(await synced()).to.deep.equal({ status: 0, output: 'one/hello-configmap: updated' });
+  });
+});
+
 describeOnApiServer('npm run undeploy', (cluster) => {
   it('deletes what carries the label and copies that nothing uses, names what it leaves, and nothing else', async () => {
     const labels = instanceLabels(installation);

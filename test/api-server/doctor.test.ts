@@ -542,18 +542,15 @@ const breaks: Break[] = [
   ],
   [
     'a copy is not as its source',
-    async (chain) => {
+    async (chain, cluster) => {
       const labels = { 'app.kubernetes.io/managed-by': 'hello-webhook' };
       const annotations = { 'hello-webhook/copied-from': 'hello-system' };
       const metadata = { name: 'hello-configmap', labels, annotations };
-      for (const namespace of ['team-a', 'team-b']) {
-        await chain.add({
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: { ...metadata, namespace },
-          data: { 'hello.txt': 'old' },
-        });
-      }
+      const add = (namespace: string, content: object) =>
+        chain.add({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, namespace }, ...content });
+      await add('team-a', { data: { 'hello.txt': 'old' } });
+      const source = await cluster.api.send<{ data: object }>('GET', `/api/v1/${system}/configmaps/hello-configmap`);
+      await add('team-b', { data: source.object.data, immutable: true });
     },
     [
       '! copies         2 ConfigMaps not as the source: team-a/hello-configmap, team-b/hello-configmap',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { type Copy, listCopies } from '../copies.ts';
+import { type Copy, contentOf, listCopies } from '../copies.ts';
 import { type Finding, ok, warning } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 import { type KubernetesApi, list } from '../kubernetes-api.ts';
@@ -23,8 +23,4 @@ function copyFinding(copies: readonly Copy[], sources: readonly V1ConfigMap[]): 
   if (stale.length === 0) return ok('copies', `${count(copies.length, 'ConfigMap')} copied, each as its source`);
   const names = stale.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   return warning('copies', `${count(stale.length, 'ConfigMap')} not as the source: ${someOf(names)}`, 'npm run sync');
-}
-
-function contentOf({ data = {}, binaryData = {} }: V1ConfigMap): object {
-  return { data, binaryData };
 }
