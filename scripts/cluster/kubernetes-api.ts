@@ -98,10 +98,13 @@ export function connect({ kubeconfig, context }: { kubeconfig?: string; context?
     config,
     server,
     send: async (method, path, { body, contentType = 'application/json', accept = 'application/json' } = {}) => {
-      const headers = { Accept: accept, ...(body !== undefined && { 'Content-Type': contentType }) };
+      const content = body === undefined ? undefined : JSON.stringify(body);
+      // Node gives a DELETE no length by itself, and the API server would not see its body.
+      const length = { 'Content-Type': contentType, 'Content-Length': `${Buffer.byteLength(content ?? '')}` };
+      const headers = { Accept: accept, ...(content !== undefined && length) };
       const { answer, warnings } = await exchange(method, path, {
         headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(content !== undefined && { body: content }),
       });
       return { object: JSON.parse(answer), warnings };
     },
