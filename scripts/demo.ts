@@ -9,8 +9,8 @@ npm run demo -- --context NAME [--namespace NAME] [--keep]
 
 Without --context: starts a real etcd and kube-apiserver (built from their Go modules the first time, some 8 minutes), the function behind
 HTTPS and its webhook, creates the Pods of manifests/demo, shows what became of them, and stops everything.
-With it: creates them in that cluster, waits until they run, shows the file in busybox-1 and its absence in busybox-2,
-and deletes them.
+With it: creates busybox-1 and busybox-2 of them in that cluster, waits until they run, shows the file in busybox-1 and its
+absence in busybox-2, and deletes what it has created.
 
   -f, --file FILE   another manifest; of a workload the Pod of its template is created
       --keep        leave it all running until Ctrl-C, and say how to reach it with kubectl; in a cluster, leave the Pods

@@ -3,10 +3,10 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Progress } from '../command.ts';
 import { formatTable } from '../table.ts';
 import { execute } from './exec.ts';
-import { type KubernetesApi, type KubernetesObject, read, unless } from './kubernetes-api.ts';
+import { ApiError, type KubernetesApi, type KubernetesObject, read } from './kubernetes-api.ts';
 import { readManifest } from './manifest.ts';
 import { podRows } from './pod-table.ts';
-import { deleteAll } from './rollout.ts';
+import { createFor } from './temporary-object.ts';
 import { waitFor } from './wait.ts';
 
 const file = '/etc/config/hello.txt';
@@ -20,18 +20,18 @@ export async function demoOnCluster(
   { namespace, keep }: { namespace: string; keep: boolean },
   { progress, cleanup }: { progress: Progress; cleanup: AsyncDisposableStack },
 ): Promise<boolean> {
-  const removed = async (object: KubernetesObject) => {
-    if (!keep) await deleteAll(api, [object], progress);
+  const create = (collection: string, object: KubernetesObject) => {
+    const creating = { api, collection, object };
+    return keep ? api.send('POST', collection, { body: object }) : createFor(cleanup, creating, progress);
   };
-  const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-  const isNew = await unless(409, api.send('POST', '/api/v1/namespaces', { body: space }));
-  if (isNew) cleanup.defer(() => removed(space));
-  const pods: KubernetesObject[] = [];
-  for (const pod of readManifest(fileURLToPath(new URL('../../manifests/demo/busybox.yaml', import.meta.url)))) {
-    const placed = { ...pod, metadata: { ...pod.metadata, namespace } };
-    pods.push(placed);
-    cleanup.defer(() => removed(placed));
-    const { warnings } = await createWhenReady(api, placed, progress);
+  const manifest = readManifest(fileURLToPath(new URL('../../manifests/demo/busybox.yaml', import.meta.url)));
+  const pods = manifest.map((pod) => ({ ...pod, metadata: { ...pod.metadata, namespace } }));
+  const isNew = !(await isThere(api, `/api/v1/namespaces/${namespace}`));
+  if (isNew) await create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  else await refuseTaken(api, pods);
+  for (const pod of pods) {
+    await accountIsThere(api, pod, progress);
+    const { warnings } = await create(`/api/v1/namespaces/${namespace}/pods`, pod);
     for (const warning of warnings) console.log(`Warning: ${warning}`);
   }
   for (const pod of pods) await runs(api, pod, progress);
@@ -55,17 +55,35 @@ function pathOf({ metadata }: KubernetesObject): string {
   return `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
 }
 
+/** Whether an object is there; where one may not look, one may not create it either, and it is taken to be. */
+async function isThere(api: KubernetesApi, path: string): Promise<boolean> {
+  try {
+    return (await read(api, path)) !== undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return true;
+    throw error;
+  }
+}
+
+/** Throws where Pods of these names are there: they are somebody else's. */
+async function refuseTaken(api: KubernetesApi, pods: readonly KubernetesObject[]): Promise<void> {
+  const there = await Promise.all(pods.map((pod) => read(api, pathOf(pod))));
+  const taken = there.flatMap((pod) => pod?.metadata.name ?? []);
+  if (taken.length === 0) return;
+  const { namespace } = pods[0]?.metadata ?? {};
+  throw new Error(
+    `namespace ${namespace} has ${taken.join(' and ')} already: delete what is there, or give another --namespace`,
+  );
+}
+
 /** In a new namespace the ServiceAccount that a Pod needs comes a moment late. */
-function createWhenReady(api: KubernetesApi, pod: KubernetesObject, progress: Progress) {
-  const { namespace } = pod.metadata;
+function accountIsThere(api: KubernetesApi, { metadata: { name, namespace } }: KubernetesObject, progress: Progress) {
   return waitFor(
-    `creating ${pod.metadata.name}`,
-    async () => {
-      if (!(await read(api, `/api/v1/namespaces/${namespace}/serviceaccounts/default`))) {
-        return { missing: `namespace ${namespace} has no ServiceAccount default yet` };
-      }
-      return { found: await api.send('POST', `/api/v1/namespaces/${namespace}/pods`, { body: pod }) };
-    },
+    `creating ${name}`,
+    async () =>
+      (await isThere(api, `/api/v1/namespaces/${namespace}/serviceaccounts/default`))
+        ? { found: true }
+        : { missing: `namespace ${namespace} has no ServiceAccount default yet` },
     { progress, timeoutMs: 30_000 },
   );
 }

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { connect } from '../../scripts/cluster/kubernetes-api.ts';
+import { demoOnCluster } from '../../scripts/cluster/demo.ts';
+import { apply, connect, type KubernetesApi, list, read } from '../../scripts/cluster/kubernetes-api.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
-import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
+import { finalizeNamespaces } from '../support/namespaces.ts';
+import { type Cluster, describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
 
 describeOnApiServer('npm run demo', (cluster) => {
   it('shows both Pods as a real API server has stored them', async () => {
@@ -65,6 +68,90 @@ describeOnApiServer('npm run demo', (cluster) => {
     expect(demo.lines.filter((line) => /^busybox-\d .* others$/.test(line))).to.have.length(2);
   });
 });
+
+describeOnApiServer('npm run demo in a cluster', (cluster) => {
+  const podsOf = async (namespace: string) =>
+    (await list<Pod>(cluster.api, `/api/v1/namespaces/${namespace}/pods`)).map(({ metadata }) => metadata.name);
+  const start = (cleanup: AsyncDisposableStack, kubeconfig: string, namespace: string) =>
+    startChild(process.execPath, ['scripts/demo.ts', '--context', 'hello-webhook', '-n', namespace], {
+      cleanup,
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+    });
+
+  it('names the Pods that are in its way, and leaves them alone', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    await prepareNamespace(cluster.api, 'theirs');
+    const spec = { containers: [{ name: 'app', image: 'app' }] };
+    await cluster.createPod('theirs', { metadata: { name: 'busybox-1' }, spec });
+    const demo = start(cleanup, cluster.server.kubeconfig, 'theirs');
+    expect(await demo.exit).to.equal(1);
+    expect(demo.lines).to.deep.equal([
+      'namespace theirs has busybox-1 already: delete what is there, or give another --namespace',
+    ]);
+    expect(await podsOf('theirs')).to.deep.equal(['busybox-1']);
+  });
+
+  it('takes away what it has created, for one who may not create namespaces, too', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    await prepareNamespace(cluster.api, 'limited');
+    const demo = start(cleanup, await kubeconfigOfDeveloper(cluster, 'limited'), 'limited');
+    await demo.waitFor((line) => /waiting for busybox-1 to run/.exec(line) ?? undefined);
+    expect(await podsOf('limited')).to.deep.equal(['busybox-1', 'busybox-2']);
+    demo.signal('SIGINT');
+    expect(await demo.exit).to.equal(130);
+    expect(await podsOf('limited')).to.deep.equal([]);
+  });
+
+  it('leaves no namespace where it is interrupted as that is being created', async () => {
+    await using controller = new AsyncDisposableStack();
+    const cleanup = new AsyncDisposableStack();
+    const { api } = cluster;
+    let cleaned: Promise<void> | undefined;
+    const send: KubernetesApi['send'] = (method, path, options) => {
+      if (path.includes('/serviceaccounts/')) throw new Error('interrupted: the process has ended');
+      const sent = api.send<never>(method, path, options);
+      if (method === 'POST') cleaned = Promise.resolve().then(() => cleanup.disposeAsync());
+      return sent;
+    };
+    finalizeNamespaces(api, controller);
+    const options = { namespace: 'interrupted', keep: false };
+    await demoOnCluster({ ...api, send }, options, { progress: () => {}, cleanup }).catch(() => {});
+    await cleaned;
+    expect(await read(api, '/api/v1/namespaces/interrupted')).to.equal(undefined);
+  });
+
+  it('leaves a Pod alone that somebody else has made under the same name since', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    await prepareNamespace(cluster.api, 'replaced');
+    const demo = start(cleanup, cluster.server.kubeconfig, 'replaced');
+    await demo.waitFor((line) => /waiting for busybox-1 to run/.exec(line) ?? undefined);
+    await cluster.api.send('DELETE', '/api/v1/namespaces/replaced/pods/busybox-1');
+    const spec = { containers: [{ name: 'app', image: 'app' }] };
+    await cluster.createPod('replaced', { metadata: { name: 'busybox-1' }, spec });
+    demo.signal('SIGINT');
+    expect(await demo.exit).to.equal(130);
+    expect(await podsOf('replaced')).to.deep.equal(['busybox-1']);
+  });
+});
+
+/** A kubeconfig for one who may work in a namespace, and nothing else. */
+async function kubeconfigOfDeveloper({ api, server }: Cluster, namespace: string): Promise<string> {
+  const metadata = { name: 'developer', namespace };
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
+  const rules = [{ apiGroups: [''], resources: ['pods', 'serviceaccounts'], verbs: ['*'] }];
+  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'developer' };
+  await apply(api, { ...rbac, kind: 'Role', rules }, { fieldManager: 'test' });
+  await apply(api, { ...rbac, kind: 'RoleBinding', subjects, roleRef }, { fieldManager: 'test' });
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
+  const { object } = await api.send<{ status: { token: string } }>('POST', path, { body });
+  const config = JSON.parse(api.config.exportConfig());
+  config.users[0].user = { token: object.status.token };
+  const file = join(dirname(server.kubeconfig), 'developer.json');
+  await writeFile(file, JSON.stringify(config));
+  return file;
+}
 
 const mixed = `
 apiVersion: v1
