@@ -1,9 +1,9 @@
 /** `npm run undeploy`: takes the webhook out of a cluster. */
-import { type Copy, listCopies, podsWith } from './cluster/copies.ts';
 import { clusterOptions, clusterUsage, installationOf } from './cluster/installation.ts';
-import { inventory } from './cluster/inventory.ts';
-import { connect, type KubernetesApi, type KubernetesObject } from './cluster/kubernetes-api.ts';
+import { connect, type KubernetesObject } from './cluster/kubernetes-api.ts';
 import { titleOf } from './cluster/manifest.ts';
+import { platformLeft } from './cluster/platform-left.ts';
+import { leftOf, removeInstallation } from './cluster/removal.ts';
 import { deleteAll } from './cluster/rollout.ts';
 import { createProgress, runCommand } from './command.ts';
 import { readOptions } from './options.ts';
@@ -11,8 +11,9 @@ import { readOptions } from './options.ts';
 const usage = `npm run undeploy [-- --all-copies]
 
 Deletes the webhook configuration first, so that no Pod waits for a function that is going, then all the rest of what
-deploy, or kubectl apply -k, has made, the namespace included where it was made for it, and the ConfigMaps that
-the function has copied. Pods keep the files they have.
+deploy, or kubectl apply -k, has made, and the ConfigMaps that the function has copied. Pods keep the files they have.
+Left, and named: a copy that somebody has changed or that Pods take files from, a namespace that holds anything else, a
+Knative Service without our labels that no webhook of ours calls, and what a cluster has once (manifests/platform).
 
       --all-copies       deletes copied ConfigMaps that Pods still take files from, too: such a Pod cannot start again
 ${clusterUsage}
@@ -32,33 +33,13 @@ await runCommand(async () => {
     await deleteAll(api, [object], progress);
     console.log(`deleted      ${placeOf(object)}`);
   };
-  const copies = await listCopies(api, installation);
-  const used = options['all-copies'] ? [] : await usedOf(api, copies);
-  const unused = copies.filter((copy) => used.every((other) => other.copy !== copy));
-  const objects = await inventory(api, installation);
-  for (const object of [...objects.flatMap((object) => [object, ...secretsOf(object)]), ...unused])
-    await remove(object);
-  const left = await inventory(api, installation);
-  for (const { copy, pods } of used)
-    console.log(`left         ${placeOf(copy)}, used by ${pods.join(', ')} (--all-copies)`);
-  for (const object of left) console.log(`left         ${placeOf(object)}`);
-  console.log('left         what a cluster has once: kubectl delete -k manifests/platform/issuer takes it away');
+  const kept = await removeInstallation(api, installation, { remove, usedCopies: options['all-copies'] });
+  const left = await leftOf(api, installation, kept);
+  const named = [...kept.map(({ object, reason }) => `${placeOf(object)}, ${reason}`), ...left.map(placeOf)];
+  for (const text of [...named, ...(await platformLeft(api))]) console.log(`left         ${text}`);
   console.log(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
   return left.length === 0 ? 0 : 1;
 });
-
-/** The copies that Pods take files from, and the Pods. */
-async function usedOf(api: KubernetesApi, copies: readonly Copy[]): Promise<{ copy: Copy; pods: string[] }[]> {
-  const all = await Promise.all(copies.map(async (copy) => ({ copy, pods: await podsWith(api, copy) })));
-  return all.filter(({ pods }) => pods.length > 0);
-}
-
-/** The Secret that a Certificate has filled: cert-manager leaves it behind. */
-function secretsOf({ kind, metadata, spec }: KubernetesObject): KubernetesObject[] {
-  if (kind !== 'Certificate') return [];
-  const { secretName: name } = spec as { secretName: string };
-  return [{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: metadata.namespace ?? '' } }];
-}
 
 function placeOf(object: KubernetesObject): string {
   const { namespace } = object.metadata;

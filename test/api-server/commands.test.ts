@@ -1,9 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { copyOf, fieldManager } from '../../function/cluster.ts';
-import { instanceLabels } from '../../scripts/cluster/installation.ts';
-import { apply, type KubernetesObject, read } from '../../scripts/cluster/kubernetes-api.ts';
+import { type Installation, instanceLabels } from '../../scripts/cluster/installation.ts';
+import {
+  ApiError,
+  apply,
+  type KubernetesObject,
+  list,
+  objectPath,
+  read,
+} from '../../scripts/cluster/kubernetes-api.ts';
+import { render } from '../../scripts/cluster/render.ts';
+import { deleteAll } from '../../scripts/cluster/rollout.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
+import { installDefinitions } from '../support/definitions.ts';
+import { finalizeNamespaces } from '../support/namespaces.ts';
 import { type Cluster, describeOnApiServer } from './cluster.ts';
 
 const installation = { name: 'hello-webhook', namespace: 'hello-system' };
@@ -75,38 +88,236 @@ describeOnApiServer('npm run sync, of a copy with a key that somebody has added'
 });
 
 describeOnApiServer('npm run undeploy', (cluster) => {
-  it('deletes what carries the label and copies that nothing uses, names what it leaves, and nothing else', async () => {
-    const labels = instanceLabels(installation);
-    const webhook = {
-      ...object('admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'hello-webhook'),
-      metadata: { name: 'hello-webhook', labels },
-    };
-    for (const name of ['hello-system', 'unused', 'used', 'gateway']) await prepareNamespace(cluster.api, name);
-    const service = {
-      ...object('v1', 'Service', 'hello-webhook', 'gateway'),
-      metadata: { name: 'hello-webhook', namespace: 'gateway', labels },
-      spec: { ports: [{ port: 443 }] },
-    };
-    const foreign = { ...service, metadata: { name: 'foreign', namespace: 'gateway' } };
-    for (const one of [webhook, service, foreign]) await apply(cluster.api, one, { fieldManager: 'test' });
-    for (const where of ['unused', 'used']) {
-      await apply(cluster.api, copyOf(configMap('hello-system', {}), where) as KubernetesObject, { fieldManager });
-    }
+  let controller: AsyncDisposableStack;
+  const nothingElse = 'Nothing else of hello-webhook is left.';
+
+  before(async function () {
+    await installDefinitions(this, cluster);
+    await served(cluster);
+    for (const name of ['kourier-system', 'unused', 'used', 'changed', 'knative-serving', 'cert-manager'])
+      await prepareNamespace(cluster.api, name);
+    await apply(cluster.api, object('v1', 'Service', 'foreign', 'kourier-system', { ports: [{ port: 443 }] }), test);
+  });
+  beforeEach(() => {
+    controller = new AsyncDisposableStack();
+    finalizeNamespaces(cluster.api, controller);
+  });
+  afterEach(async () => {
+    await run(cluster, 'undeploy', '--all-copies');
+    await deleteAll(cluster.api, [object('v1', 'Namespace', 'hello-system')], () => {});
+    await controller.disposeAsync();
+  });
+
+  it('deletes all that an overlay has, the webhook first, and of the rest of the cluster nothing', async () => {
+    const another = { name: 'another', namespace: 'another-system' };
+    await deploy(cluster, another);
+    const before = await listing(cluster);
+    await deploy(cluster, installation);
+    const deployed = await listing(cluster);
+    expect(deployed.length - before.length).to.be.greaterThan(10);
+
+    const { status, lines } = await undeployed(cluster);
+    expect(status).to.equal(0);
+    expect(lines.at(-1)).to.equal(nothingElse);
+    expect(lines.filter((line) => line.startsWith('left'))).to.deep.equal([]);
+    expect(lines[1]).to.equal('deleted      MutatingWebhookConfiguration hello-webhook');
+    expect(lines.filter((line) => line.startsWith('deleted'))).to.have.length(deployed.length - before.length);
+    expect(await listing(cluster)).to.deep.equal(before);
+
+    expect((await undeployed(cluster, '-n', another.namespace, '--name', another.name)).status).to.equal(0);
+    expect(await labelled(cluster, another)).to.deep.equal([]);
+  });
+
+  it('keeps copies that Pods use or that somebody has changed, and names them', async () => {
+    await deploy(cluster, installation);
+    const copy = (where: string) => copyOf(configMap('hello-system', { a: 'b' }), where) as KubernetesObject;
+    for (const where of ['unused', 'used', 'changed']) await apply(cluster.api, copy(where), { fieldManager });
+    await apply(cluster.api, configMap('changed', { theirs: 'c' }), { fieldManager: 'somebody' });
     const volumes = [{ name: 'hello-volume', configMap: { name: 'hello-configmap' } }];
     await cluster.createPod('used', {
       metadata: { name: 'app' },
       spec: { volumes, containers: [{ name: 'app', image: 'app:1' }] },
     });
 
-    const { output } = await run(cluster, 'undeploy');
-    expect(output).to.contain('deleted      Service hello-webhook in gateway');
-    expect(output).to.contain('deleted      ConfigMap hello-configmap in unused');
-    expect(output).to.contain('left         ConfigMap hello-configmap in used, used by app (--all-copies)');
-    expect(await read(cluster.api, '/api/v1/namespaces/gateway/services/foreign')).to.not.equal(undefined);
-    const [deleted] = output.split('\n').filter((line) => line.startsWith('deleted'));
-    expect(deleted).to.equal('deleted      MutatingWebhookConfiguration hello-webhook');
+    const { status, lines } = await undeployed(cluster);
+    expect(status).to.equal(0);
+    expect(lines).to.contain('deleted      ConfigMap hello-configmap in unused');
+    expect(lines.slice(-4)).to.deep.equal([
+      'left         ConfigMap hello-configmap in changed, changed by somebody since it was copied',
+      'left         ConfigMap hello-configmap in used, used by app (--all-copies)',
+      '',
+      nothingElse,
+    ]);
+    const all = await undeployed(cluster, '--all-copies');
+    expect(all.lines).to.contain('deleted      ConfigMap hello-configmap in used');
+    expect(all.lines).to.contain(
+      'left         ConfigMap hello-configmap in changed, changed by somebody since it was copied',
+    );
+    await cluster.api.send('DELETE', '/api/v1/namespaces/changed/configmaps/hello-configmap');
+  });
+
+  it('leaves a namespace that holds anything else, and says what; of it only what is ours goes', async () => {
+    await deploy(cluster, installation);
+    const theirs = [
+      object('v1', 'ConfigMap', 'settings', 'hello-system'),
+      object('v1', 'Secret', 'password', 'hello-system'),
+      object('v1', 'ServiceAccount', 'builder', 'hello-system'),
+      object('v1', 'Service', 'shop', 'hello-system', { ports: [{ port: 80 }] }),
+    ];
+    for (const one of theirs) await apply(cluster.api, one, test);
+
+    const { status, lines } = await undeployed(cluster);
+    expect(status).to.equal(0);
+    expect(lines.slice(-3)).to.deep.equal([
+      'left         Namespace hello-system, which holds Service shop, ConfigMap settings, Secret password, ServiceAccount builder',
+      '',
+      nothingElse,
+    ]);
+    const left = (await listing(cluster)).filter((line) => line.includes('/hello-system/'));
+    expect(left).to.deep.equal([
+      '/api/v1/configmaps/hello-system/settings',
+      '/api/v1/secrets/hello-system/password',
+      '/api/v1/serviceaccounts/hello-system/builder',
+      '/api/v1/services/hello-system/shop',
+    ]);
+    for (const one of theirs) await cluster.api.send('DELETE', await objectPath(cluster.api, one));
+  });
+
+  it('leaves a namespace that is not ours, and finds the Secrets of Certificates that are gone already', async () => {
+    await prepareNamespace(cluster.api, 'hello-system');
+    const secretOf = (certificate: string) => ({
+      ...object('v1', 'Secret', certificate, 'hello-system'),
+      metadata: {
+        name: certificate,
+        namespace: 'hello-system',
+        annotations: { 'cert-manager.io/certificate-name': certificate },
+      },
+    });
+    for (const name of ['hello-webhook-ca', 'theirs']) await apply(cluster.api, secretOf(name), test);
+
+    const { status, lines } = await undeployed(cluster);
+    expect(status).to.equal(0);
+    expect(lines.slice(1)).to.deep.equal(['deleted      Secret hello-webhook-ca in hello-system', '', nothingElse]);
+    expect(await read(cluster.api, '/api/v1/namespaces/hello-system/secrets/theirs')).to.not.equal(undefined);
+  });
+
+  it('takes a function that func or kn has made only where our webhook calls it', async () => {
+    await prepareNamespace(cluster.api, 'typo');
+    const template = { spec: { containers: [{ image: 'registry.test/shop:1' }] } };
+    const service = (namespace: string) =>
+      object('serving.knative.dev/v1', 'Service', 'hello-webhook', namespace, { template });
+    await apply(cluster.api, service('typo'), test);
+    const strange = await undeployed(cluster, '-n', 'typo');
+    expect(strange.status).to.equal(0);
+    expect(strange.lines.slice(1)).to.deep.equal([
+      'left         Knative Service hello-webhook in typo, which no webhook of ours calls',
+      '',
+      nothingElse,
+    ]);
+
+    await deploy(cluster, installation, undefined);
+    await apply(cluster.api, service('hello-system'), test);
+    const ours = await undeployed(cluster);
+    expect(ours.lines).to.contain('deleted      Knative Service hello-webhook in hello-system');
+    expect(ours.lines.at(-1)).to.equal(nothingElse);
+    expect(await read(cluster.api, await objectPath(cluster.api, service('typo')))).to.not.equal(undefined);
+  });
+
+  it('says how to take away what a cluster has once, as far as it is there', async () => {
+    const config = (name: string, data: object) => ({ ...object('v1', 'ConfigMap', name, 'knative-serving'), data });
+    const key = 'clusterLocalIssuerRef';
+    const issuerRef = 'kind: ClusterIssuer\nname: hello-webhook-issuer\n';
+    const platform = [
+      config('config-network', { 'cluster-local-domain-tls': 'Enabled', 'ingress-class': 'theirs' }),
+      config('config-certmanager', { [key]: issuerRef }),
+      object('cert-manager.io/v1', 'ClusterIssuer', 'hello-webhook-issuer', undefined, { ca: { secretName: 'a' } }),
+      object('v1', 'Secret', 'hello-webhook-authority', 'cert-manager'),
+    ];
+    for (const one of platform) await apply(cluster.api, one, test);
+    const { lines } = await undeployed(cluster);
+    const commands = lines.filter((line) => line.startsWith('left')).map((line) => line.slice(line.indexOf('kubectl')));
+    expect(commands).to.deep.equal([
+      `kubectl -n knative-serving patch configmap config-network --type=json -p '[{"op":"remove","path":"/data/cluster-local-domain-tls"}]'`,
+      `kubectl -n knative-serving patch configmap config-certmanager --type=json -p '[{"op":"remove","path":"/data/clusterLocalIssuerRef"}]'`,
+      'kubectl -n knative-serving rollout restart deployment/controller',
+      'kubectl delete -k manifests/platform/issuer',
+      'kubectl -n cert-manager delete secret hello-webhook-authority',
+    ]);
+    const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
+    for (const command of commands.filter((one) => /patch|secret/.test(one)))
+      expect(spawnSync('sh', ['-c', command], { env }).status, command).to.equal(0);
+    const network = await read<ConfigMap>(cluster.api, '/api/v1/namespaces/knative-serving/configmaps/config-network');
+    expect(network?.data).to.deep.equal({ 'ingress-class': 'theirs' });
   });
 });
+
+const test = { fieldManager: 'test' };
+
+/** Applies an overlay, with the Secrets that cert-manager would fill for its Certificates. */
+async function deploy(
+  { api }: Cluster,
+  wanted: Installation,
+  image: string | undefined = 'registry.test/hello:1',
+): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { objects } = await render({ ...wanted, reach: 'gateway-kourier', image, components: ['ensure'] }, cleanup);
+  for (const one of objects) await apply(api, one, test);
+  await prepareNamespace(api, wanted.namespace);
+  for (const { metadata } of objects.filter(({ kind }) => kind === 'Certificate')) {
+    const { name = '', namespace = '' } = metadata;
+    const annotations = { 'cert-manager.io/certificate-name': name };
+    await apply(api, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, annotations } }, test);
+  }
+}
+
+/** The kinds that an overlay has, and what the controllers add to them. */
+const collections = [
+  '/api/v1/configmaps',
+  '/api/v1/namespaces',
+  '/api/v1/secrets',
+  '/api/v1/serviceaccounts',
+  '/api/v1/services',
+  '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+  '/apis/cert-manager.io/v1/certificates',
+  '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
+  '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+  '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+  '/apis/serving.knative.dev/v1/services',
+  '/apis/serving.knative.dev/v1beta1/domainmappings',
+];
+
+/** All objects of those kinds by their names, but for what each namespace has: `/api/v1/services/default/kubernetes`. */
+async function listing({ api }: Cluster, query = ''): Promise<string[]> {
+  const objects = collections.map(async (collection) =>
+    (await list<KubernetesObject>(api, `${collection}${query}`)).map(({ metadata: { namespace, name } }) =>
+      [collection, namespace, name].filter(Boolean).join('/'),
+    ),
+  );
+  return (await Promise.all(objects)).flat().filter((place) => !/\/serviceaccounts\/[^/]+\/default$/.test(place));
+}
+
+/** Waits for what the API server does with new definitions after it has established them. */
+async function served(cluster: Cluster): Promise<void> {
+  const isInitializing = () =>
+    listing(cluster).then(
+      () => false,
+      (error) => {
+        if (error instanceof ApiError && error.status === 429) return true;
+        throw error;
+      },
+    );
+  while (await isInitializing()) await delay(50);
+}
+
+function labelled(cluster: Cluster, wanted: Installation): Promise<string[]> {
+  const labels = Object.entries(instanceLabels(wanted)).map((pair) => pair.join('='));
+  return listing(cluster, `?labelSelector=${encodeURIComponent(labels.join(','))}`);
+}
+
+async function undeployed(cluster: Cluster, ...args: string[]): Promise<{ status: number | null; lines: string[] }> {
+  const { status, output } = await run(cluster, 'undeploy', ...args);
+  return { status, lines: output.split('\n') };
+}
 
 type ConfigMap = KubernetesObject & { data: Record<string, string> };
 
@@ -114,8 +325,8 @@ function configMap(namespace: string, data: Record<string, string>): ConfigMap {
   return { ...object('v1', 'ConfigMap', 'hello-configmap', namespace), data };
 }
 
-function object(apiVersion: string, kind: string, name: string, namespace?: string): KubernetesObject {
-  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } };
+function object(apiVersion: string, kind: string, name: string, namespace?: string, spec?: object): KubernetesObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, ...(spec && { spec }) };
 }
 
 async function run(
