@@ -23,6 +23,9 @@ how to mend it. A break is told of once: what comes of it says so.
 ${clusterUsage}
   -h, --help             this text
 
+Beyond reading, it takes the rights to create subjectaccessreviews, to get and create pods/portforward, and to get /metrics;
+--probe those to get, create and delete mutatingwebhookconfigurations, and to create Pods in its namespace.
+
 Exits with 0 where nothing is broken, with 1 where something is, with 2 where it was called wrongly, with 3 where nothing
 is that could be looked at, but you lack the rights to look at all that the API server's call takes (up to entries).
 `;
