@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -6,14 +7,15 @@ import { bundle } from '../../scripts/bundle.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 
 describe('function/Dockerfile', () => {
-  it('runs what the build makes', async () => {
+  it('takes and runs what the build makes, the code cache too', async () => {
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
     await bundle(directory);
     const dockerfile = readFileSync('function/Dockerfile', 'utf8');
-    const programs = [...dockerfile.matchAll(/"dist\/(\w+\.cjs)"/g)].map(([, program]) => program);
-    expect(programs).to.have.members(['warm.cjs', 'start.cjs']);
-    expect(readdirSync(directory)).to.include.members(programs);
+    spawnSync(process.execPath, [join(directory, 'warm.cjs')]);
+    const named = [...dockerfile.matchAll(/\bdist\/([\w*]+\.\w+)/g)].map(([, file = '']) => file);
+    expect(named).to.have.members(['warm.cjs', '*.cache', 'start.cjs']);
+    expect(named.filter((file) => globSync(file, { cwd: directory }).length === 0)).to.deep.equal([]);
   });
 
   it('builds and runs with the Node that everything runs on', () => {
