@@ -20,7 +20,7 @@ export interface Loaded {
 export function loadWithCodeCache(directory: string, hash: string): Loaded {
   const filename = join(directory, 'function.cjs');
   const cacheFile = join(directory, `function.${hash}.cache`);
-  const cachedData = readIfThere(cacheFile);
+  const cachedData = readIfPossible(cacheFile);
   const wrapper = `(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`;
   const script = new Script(wrapper, { filename, ...(cachedData && { cachedData }) });
   if (script.cachedDataRejected)
@@ -33,11 +33,12 @@ export function loadWithCodeCache(directory: string, hash: string): Loaded {
   };
 }
 
-function readIfThere(file: string): Buffer | undefined {
+function readIfPossible(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') log('WARNING', `the code cache cannot be read: starting without it: ${code}`);
+    return undefined;
   }
 }

@@ -126,7 +126,7 @@ async function decisionOn(
 }
 
 function internalError(error: unknown, who: Record<string, unknown> = {}): Answer {
-  const { stack } = error as Error;
+  const stack = error instanceof Error ? error.stack : String(error);
   const record = { severity: 'ERROR', message: 'internal error', ...who, decision: 'error', stack } as const;
   return { status: 500, body: { error: 'internal error, see the log' }, record };
 }

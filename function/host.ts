@@ -1,8 +1,9 @@
 import diagnostics from 'node:diagnostics_channel';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { Server as TcpServer } from 'node:net';
-import { type Answer, maxBodyBytes, type RequestWithBody, refusalOf, send, tooLarge } from './handler.ts';
-import type { Log } from './log.ts';
+import { readBody } from './body.ts';
+import { type RequestWithBody, refusalOf, send } from './handler.ts';
+import { type Log, written } from './log.ts';
 import { logFor } from './request-log.ts';
 
 /**
@@ -10,9 +11,6 @@ import { logFor } from './request-log.ts';
  * the closing connection and answer 502 (https://github.com/knative/serving/issues/12414).
  */
 const keepAliveMs = 95_000;
-
-/** The API server waits 30 s at most; a body that takes longer is cut off. */
-const requestMs = 30_000;
 
 /**
  * Makes the functions framework's server fit for the API server, as soon as it listens; whoever starts it, `start.ts`
@@ -36,8 +34,10 @@ export function hostWhenListening(log: Log): void {
  */
 function host(server: Server, log: Log): void {
   server.keepAliveTimeout = keepAliveMs;
+  // Both hold for a connection on which nothing has come yet, too; Node exchanges them where this order is another. A
+  // body has a deadline of its own.
   server.headersTimeout = keepAliveMs + 1_000;
-  server.requestTimeout = requestMs;
+  server.requestTimeout = keepAliveMs + 2_000;
   const framework = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', async (request: RequestWithBody, response) => {
@@ -50,46 +50,6 @@ function host(server: Server, log: Log): void {
     }
     request.rawBody = read.body;
     for (const listener of framework) listener.call(server, request, response);
-  });
-}
-
-/** How much of a refused body is read and dropped, and how long, so that its sender comes to read the answer. */
-const maxDropped = { bytes: 4 * maxBodyBytes, ms: 2_000 };
-
-/** A request's body, or why it is refused: by then the rest has been read too, unless it is far too much or too slow. */
-function readBody(
-  request: IncomingMessage,
-  refusal: Answer | undefined,
-): Promise<{ body: Buffer } | Answer | 'aborted'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let refused = refusal;
-    let dropping: NodeJS.Timeout | undefined;
-    const finish = () => {
-      clearTimeout(dropping);
-      request.removeListener('data', read);
-      resolve(refused ?? { body: Buffer.concat(chunks) });
-    };
-    const refuse = (answer: Answer) => {
-      refused = answer;
-      chunks.length = 0;
-      dropping ??= setTimeout(finish, maxDropped.ms);
-    };
-    const read = (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (!refused && bytes > maxBodyBytes) refuse(tooLarge);
-      if (!refused) chunks.push(chunk);
-      if (bytes > maxDropped.bytes) finish();
-    };
-    if (refused) refuse(refused);
-    request
-      .on('data', read)
-      .once('end', finish)
-      .once('close', () => {
-        clearTimeout(dropping);
-        resolve('aborted');
-      });
   });
 }
 
@@ -109,16 +69,20 @@ export function drainOnSignal(server: Server, log: Log): void {
     underWay.add(response.once('close', () => underWay.delete(response)));
     if (isDraining) closeAfter(response);
   });
+  const exit = () => process.exit(0);
   const drain = (signal: NodeJS.Signals) => {
+    if (isDraining) return;
     isDraining = true;
     for (const response of underWay) closeAfter(response);
     // http.Server's own close would close idle connections at once.
-    TcpServer.prototype.close.call(server, () => process.exit(0));
+    TcpServer.prototype.close.call(server, () => written().then(exit));
     setTimeout(() => server.closeIdleConnections(), lingerMs);
     setTimeout(() => server.closeAllConnections(), drainMs);
+    // Whoever reads the log may be stuck.
+    setTimeout(exit, drainMs + 2_000);
     log('INFO', `${signal}: draining`);
   };
-  process.once('SIGTERM', drain).once('SIGINT', drain);
+  process.on('SIGTERM', drain).on('SIGINT', drain);
 }
 
 function closeAfter(response: ServerResponse): void {

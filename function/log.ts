@@ -23,6 +23,12 @@ function flush(): void {
   if (lines !== '') process.stdout.write(lines);
 }
 
+/** Once all records have been taken by whoever reads stdout: what a process that ends has not got rid of is lost. */
+export function written(): Promise<void> {
+  flush();
+  return new Promise((resolve) => process.stdout.write('', () => resolve()));
+}
+
 /** The ids of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), which Knative's queue-proxy sends along. */
 export function traceIds(traceparent: string | string[] | undefined): { traceId?: string; spanId?: string } {
   const [, traceId, spanId] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}/.exec(String(traceparent)) ?? [];

@@ -20,15 +20,21 @@ export function hasMount(container: AnyContainer, mount: V1VolumeMount): boolean
  */
 export function obstacle(container: AnyContainer, mount: V1VolumeMount): string | undefined {
   const path = normalPath(mount.mountPath);
-  const taken = [
-    ...(container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, path: normalPath(mountPath) })),
-    ...(container.volumeDevices ?? []).map(({ name, devicePath }) => ({ name, path: normalPath(devicePath) })),
-  ];
-  for (const { name, path: other } of taken) {
-    if (path === other) return `is taken by volume ${name}`;
-    if (holds(other, path)) return `is inside ${other} of volume ${name}`;
-    if (holds(path, other)) return `is around ${other} of volume ${name}`;
+  for (const { name, mountPath } of container.volumeMounts ?? []) {
+    const clash = clashOf(path, normalPath(mountPath), name);
+    if (clash) return clash;
   }
+  for (const { name, devicePath } of container.volumeDevices ?? []) {
+    const clash = clashOf(path, normalPath(devicePath), name);
+    if (clash) return clash;
+  }
+  return undefined;
+}
+
+function clashOf(path: string, other: string, volume: string): string | undefined {
+  if (path === other) return `is taken by volume ${volume}`;
+  if (holds(other, path)) return `is inside ${other} of volume ${volume}`;
+  if (holds(path, other)) return `is around ${other} of volume ${volume}`;
   return undefined;
 }
 

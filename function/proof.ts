@@ -11,21 +11,21 @@ export class ProofError extends Error {
 /**
  * Proves a patch before it is sent, since one that does not apply rejects the Pod even under failurePolicy Ignore
  * (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go), and one that applies wrongly breaks it.
- * `again` injects once more; `replaceable` are the JSON pointers of labels and annotations that injections set.
+ * `again` injects once more; `isReplaceable` tells the JSON pointers of labels and annotations that injections set.
  * Throws a ProofError.
  */
 export function prove(
   pod: V1Pod,
   intended: V1Pod,
   patch: readonly Operation[],
-  injections: { again: (pod: V1Pod) => V1Pod; replaceable: ReadonlySet<string> },
+  { again, isReplaceable }: { again: (pod: V1Pod) => V1Pod; isReplaceable: (path: string) => boolean },
 ): void {
   demand(
-    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && injections.replaceable.has(path))),
+    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && isReplaceable(path))),
     'it does more than add',
   );
   demand(isSameJson(applied(pod, patch), intended), 'applied, it does not give the intended Pod');
-  demand(isSameJson(injections.again(intended), intended), 'injecting its result again would change it');
+  demand(isSameJson(again(intended), intended), 'injecting its result again would change it');
   demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
   const before = containersOf(pod);
   demand(
@@ -62,7 +62,9 @@ function mountPaths(container: AnyContainer | undefined): string[] {
 
 /** Whether each name that `after` has beyond `before` is there once. What was broken before is not ours to judge. */
 function addsOnce(before: readonly string[], after: readonly string[]): boolean {
-  return after.slice(before.length).every((name) => after.indexOf(name) === after.lastIndexOf(name));
+  const times = new Map<string, number>();
+  for (const name of after) times.set(name, (times.get(name) ?? 0) + 1);
+  return after.slice(before.length).every((name) => times.get(name) === 1);
 }
 
 /**

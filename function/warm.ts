@@ -64,6 +64,8 @@ export async function warm(directory: string, hash: string): Promise<void> {
     const sent = request({ port, agent, method, path, headers: { 'Content-Type': 'application/json' } });
     const [answer] = (await once(sent.end(body && JSON.stringify(body)), 'response')) as [IncomingMessage];
     await once(answer.resume(), 'end');
+    // A cache of how errors are answered would be of little use.
+    if (answer.statusCode !== 200) throw new Error(`${method} ${path}: ${answer.statusCode}`);
   };
   for (let round = 0; round < 3; round++) {
     for (const object of [pod, taken, unselected]) await send('POST', '/mutate?timeout=15s', admissionReview(object));

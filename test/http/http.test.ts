@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -29,10 +30,7 @@ const ways: [title: string, start: (cleanup: AsyncDisposableStack) => Promise<Se
   ['from source', (cleanup) => start(cleanup, [join(root, 'function/start.ts')])],
   ['as the bundle alone in a directory', (cleanup) => startBundle(cleanup, bundleIn)],
   ['as the bundle with its code cache', (cleanup) => startBundle(cleanup, warmBundleIn)],
-  [
-    "by the functions framework's command line",
-    (cleanup) => start(cleanup, [framework, `--source=${join(root, 'function/index.ts')}`, '--target=mutate']),
-  ],
+  ["by the functions framework's command line", (cleanup) => start(cleanup, [framework, '--target=mutate'])],
 ];
 
 const pod = {
@@ -332,6 +330,22 @@ for (const [title, startServer] of ways.slice(0, 3)) {
       expect(await child.exit).to.equal(0);
     });
 
+    it('ends only once, however often it is told to', async function () {
+      this.timeout(60_000);
+      await using cleanup = new AsyncDisposableStack();
+      const { child, url } = await startServer(cleanup);
+      const headers = { 'Content-Type': 'application/json', Expect: '100-continue' };
+      const sent = request(`${url}/mutate`, { method: 'POST', headers });
+      sent.flushHeaders();
+      await once(sent, 'continue');
+      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) child.signal(signal);
+      await child.waitFor((line) => line.includes('draining') || undefined);
+      sent.end(JSON.stringify(admissionReview(pod)));
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      expect(answer.statusCode).to.equal(200);
+      expect(await child.exit).to.equal(0);
+    });
+
     it('does not start with a bad configuration, and says all that is wrong with it', async () => {
       await using cleanup = new AsyncDisposableStack();
       const directory = temporaryDirectory(prefix, cleanup);
@@ -393,6 +407,43 @@ describe('the bundle', () => {
     ]);
   });
 
+  it('starts without its code cache where that cannot be read, and says so', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await warmBundleIn(directory);
+    const [cache = ''] = readdirSync(directory).filter((file) => file.endsWith('.cache'));
+    await rm(join(directory, cache));
+    mkdirSync(join(directory, cache));
+    const { child } = await start(cleanup, [entry], directory);
+    await child.waitFor(
+      (line) => line.includes('the code cache cannot be read: starting without it: EISDIR') || undefined,
+    );
+  });
+
+  it('loses no line of its log to a slow reader when it is told to end', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const [port] = await freePorts(1);
+    const entry = await bundleIn(directory);
+    const child = spawn(process.execPath, [entry], {
+      env: { PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    cleanup.defer(() => void child.kill('SIGKILL'));
+    const url = `http://127.0.0.1:${port}`;
+    await untilHealthy(url);
+    const body = JSON.stringify(admissionReview(pod));
+    const headers = { 'Content-Type': 'application/json' };
+    // More than the pipe holds.
+    for (let sent = 0; sent < 1000; sent++)
+      await (await fetch(`${url}/mutate`, { method: 'POST', headers, body })).text();
+    child.kill('SIGTERM');
+    const output = await text(child.stdout);
+    expect(output.match(/"decision":"injected"/g)).to.have.length(1000);
+  });
+
   it('starts without its code cache where that is of other flags, and says so', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
@@ -400,6 +451,7 @@ describe('the bundle', () => {
     const entry = await warmBundleIn(directory);
     const refusedCache = (line: string) => line.includes('the code cache is of another Node') || undefined;
     const same = await start(cleanup, [entry], directory);
+    await same.child.waitFor((line) => line.includes('listening') || undefined);
     expect(same.child.lines.some(refusedCache)).to.equal(false);
     // What V8 checks of another Node, too: a hash of its version and flags.
     const other = await start(cleanup, ['--no-opt', entry], directory);

@@ -14,7 +14,7 @@ const patch: Operation[] = [
   { op: 'add', path: '/spec/containers/0/volumeMounts', value: [mount] },
   { op: 'add', path: '/spec/volumes', value: [{ name: 'v', emptyDir: {} }] },
 ];
-const stable = { again: (same: V1Pod) => same, replaceable: new Set(['/metadata/labels/b']) };
+const stable = { again: (same: V1Pod) => same, isReplaceable: (path: string) => path === '/metadata/labels/b' };
 
 /** What could be wrong with a patch; each must be found, since it would be our own bug. */
 const wrong: [title: string, prove: () => void, message: RegExp][] = [
