@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -427,21 +427,28 @@ describe('the bundle', () => {
     const directory = temporaryDirectory(prefix, cleanup);
     const [port] = await freePorts(1);
     const entry = await bundleIn(directory);
-    const child = spawn(process.execPath, [entry], {
-      env: { PORT: String(port) },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    // A pipe of the shell's, since Node waits for what it writes into one of its own.
+    const script = `sh -c 'echo $$ > pid; exec "$NODE" "${entry}"' | { until [ -e go ]; do sleep 0.1; done; cat; }`;
+    const env = { PATH: process.env.PATH, NODE: process.execPath, PORT: String(port) };
+    const child = spawn('sh', ['-c', script], { cwd: directory, env, stdio: ['ignore', 'pipe', 'ignore'] });
     cleanup.defer(() => void child.kill('SIGKILL'));
     const url = `http://127.0.0.1:${port}`;
     await untilHealthy(url);
     const body = JSON.stringify(admissionReview(pod));
     const headers = { 'Content-Type': 'application/json' };
+    const send = async () => (await fetch(`${url}/mutate`, { method: 'POST', headers, body })).text();
     // More than the pipe holds.
-    for (let sent = 0; sent < 1000; sent++)
-      await (await fetch(`${url}/mutate`, { method: 'POST', headers, body })).text();
-    child.kill('SIGTERM');
+    for (let batch = 0; batch < 50; batch++) await Promise.all(Array.from({ length: 100 }, send));
+    const agent = new Agent({ keepAlive: true });
+    const [answer] = (await once(request(`${url}/healthz`, { agent }).end(), 'response')) as [IncomingMessage];
+    const idle = answer.socket;
+    await once(answer.resume(), 'end');
+    process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8')), 'SIGTERM');
+    // The last connection is kept for a while; with it ends all that is waited for but the log.
+    await once(idle, 'close');
+    writeFileSync(join(directory, 'go'), '');
     const output = await text(child.stdout);
-    expect(output.match(/"decision":"injected"/g)).to.have.length(1000);
+    expect(output.match(/"decision":"injected"/g)).to.have.length(5000);
   });
 
   it('starts without its code cache where that is of other flags, and says so', async function () {
