@@ -18,7 +18,8 @@ import { temporaryDirectory } from './local/temporary-directory.ts';
 const usage = `npm run bench -- [--json] [PART]...
 
 Measures the function as the image has it, beside a bare node:http server, the functions framework's command line on the
-source, and the webhook of the tutorial in Go (where Go is installed): all in one run, in rounds that take turns.
+source, and a Go program that makes the patch of the tutorial's webhook (where Go is installed): all in one run, in
+rounds that take turns.
 
   cold         from spawn to the first answer; as root also with an empty page cache
   warm         latency and throughput at 1, 10 and 100 callers
@@ -90,7 +91,7 @@ function measureDropped(subjects: Subjects, directory: string, progress: Progres
   const node = join(directory, 'node');
   copyFileSync(process.execPath, node);
   const copied = (subject: Subject) => (subject.command === process.execPath ? { ...subject, command: node } : subject);
-  return measureCold(Object.values(subjects).map(copied), 5, (name) => {
+  return measureCold(Object.values(subjects).map(copied), 9, (name) => {
     progress(`cold starts, page cache dropped: ${name}`);
     dropPageCache();
   });

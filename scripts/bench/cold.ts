@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';
+import { inTurn } from './turns.ts';
 import { type Usage, usageOf } from './usage.ts';
 import { postOf } from './wire.ts';
 
@@ -51,7 +52,7 @@ export async function measureCold(
   const request = postOf(reviewOf(usualPod));
   const starts = subjects.map(({ name }) => ({ name, list: [] as ColdStart[] }));
   for (let round = 0; round < rounds; round++) {
-    for (const [index, subject] of subjects.entries()) {
+    for (const [index, subject] of inTurn(subjects, round)) {
       beforeEach(subject.name);
       starts[index]?.list.push(await startCold(subject, request));
     }

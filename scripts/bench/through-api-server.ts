@@ -7,6 +7,7 @@ import { startGateway } from '../local/function-server.ts';
 import { podOf, reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';
+import { inTurn } from './turns.ts';
 import { postOf } from './wire.ts';
 
 /** How long the creation of a Pod takes, in ms, with no webhook and with each subject as one. */
@@ -56,7 +57,8 @@ export async function measureCreations(
   const times: number[][] = [[], ...subjects.map(() => [])];
   for (let round = 0; round < rounds; round++) {
     progress(`creating Pods on an API server: ${round} of ${rounds}`);
-    for (const [index, list] of times.entries()) list.push((await create(index === 0 ? 'none' : String(index - 1))).ms);
+    for (const [index, list] of inTurn(times, round))
+      list.push((await create(index === 0 ? 'none' : String(index - 1))).ms);
   }
   const [without = [], ...others] = times;
   return {

@@ -6,6 +6,7 @@ import type { Progress } from '../command.ts';
 import type { Load, LoadResult } from './load.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
 import { firstAnswer, type Subject, type Subjects, startSubject } from './subjects.ts';
+import { inTurn } from './turns.ts';
 import { usageOf } from './usage.ts';
 import { postOf } from './wire.ts';
 
@@ -36,7 +37,7 @@ export async function measureWarm(
   for (const callers of [1, 10, 100]) {
     const measured = servers.map(() => [] as Record<keyof Warm, number>[]);
     for (let round = 0; round < rounds; round++) {
-      for (const [index, { name, running }] of servers.entries()) {
+      for (const [index, { name, running }] of inTurn(servers, round)) {
         progress(`${callers} callers: round ${round + 1} of ${rounds}, ${name}`);
         const { cpuMs } = usageOf(running);
         const { requests, ...latencies } = await load({ port: running.port, file, callers, until: { seconds } });
