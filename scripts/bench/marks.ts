@@ -49,7 +49,13 @@ function insideMarks({ growth, steady }: Results): Mark[] {
     ...(usual ? [{ name: 'a review of the usual Pod', measured: usual.ms, limit: 0.25, unit: ' ms' } as const] : []),
     ...(steady
       ? ([
-          { name: 'a Pod of 3 MB', measured: steady.large.ms, limit: 150, unit: ' ms' },
+          { name: 'a Pod of 3 MB', measured: steady.large.ms.median, limit: 150, unit: ' ms' },
+          {
+            name: 'heap after it / before',
+            measured: steady.large.heapMbAfter / steady.large.heapMbBefore,
+            limit: 1.05,
+            unit: ' x',
+          },
           {
             name: 'heap, last tenth / second tenth',
             measured: (steady.heapMb.at(-1) ?? Number.NaN) / second,

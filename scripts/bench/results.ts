@@ -71,7 +71,7 @@ function warmTable(warm: Record<string, Warm>): string {
 function steadyText({ reviews, heapMb, large }: Steady): string {
   return [
     `Heap in MB after each tenth of ${reviews} reviews: ${heapMb.map((mb) => mb.toFixed(2)).join(', ')}`,
-    `A Pod of ${large.mb.toFixed(1)} MB: ${large.ms.toFixed(0)} ms, heap ${large.heapMbBefore.toFixed(2)} MB before, ${large.heapMbAfter.toFixed(2)} MB after`,
+    `A Pod of ${large.mb.toFixed(1)} MB: ${large.ms.median.toFixed(0)} ms (${large.ms.low.toFixed(0)}–${large.ms.high.toFixed(0)}), heap ${large.heapMbBefore.toFixed(2)} MB before, ${large.heapMbAfter.toFixed(2)} MB after`,
   ].join('\n');
 }
 
