@@ -204,8 +204,9 @@ describeOnApiServer('a volume that comes back with the defaults of a real API se
     namespace = await cluster.namespaceWith(server, JSON.stringify({ injections }));
   });
 
-  for (const { title, name } of all) {
-    it(`is recognised as ours: ${title}`, async () => {
+  for (const { title, name, source } of all) {
+    it(`is recognised as ours: ${title}`, async function () {
+      await cluster.requireSource(this, namespace, { name, ...source });
       const metadata = { name, labels: { source: name } };
       const { object } = await cluster.createPod(namespace, { metadata, spec: { containers: [app] } });
       await cluster.createPod(namespace, { metadata: { ...metadata, name: `${name}-copy` }, spec: object.spec });

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
+import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
 import { parseInjections } from '../../function/configuration.ts';
 import {
@@ -113,6 +113,15 @@ export class Cluster {
 
   createPod(namespace: string, pod: object, query = ''): Promise<Answer<Pod>> {
     return this.api.send<Pod>('POST', `/api/v1/namespaces/${namespace}/pods${query}`, { body: pod });
+  }
+
+  /** Skips where this API server drops a volume's source, one that is not on by default in its version. */
+  async requireSource(test: Context, namespace: string, volume: V1Volume): Promise<void> {
+    const spec = { containers: [{ name: 'app', image: 'app:1' }], volumes: [volume] };
+    const { object } = await this.createPod(namespace, { metadata: { name: 'source' }, spec }, '?dryRun=All');
+    if (object.spec?.volumes?.some(({ name }) => name === volume.name)) return;
+    console.log(`    skipped, this API server drops ${JSON.stringify(volume)}: a feature gate of it is off`);
+    test.skip();
   }
 
   getPod(namespace: string, name: string): Promise<Answer<Pod>> {
