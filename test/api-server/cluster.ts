@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
@@ -14,6 +14,7 @@ import {
 } from '../../scripts/cluster/kubernetes-api.ts';
 import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';
+import { startChild } from '../../scripts/local/child.ts';
 import { findControlPlane, waysToGetOne } from '../../scripts/local/control-plane.ts';
 import { type FunctionServer, startFunction } from '../../scripts/local/function-server.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
@@ -126,6 +127,26 @@ export class Cluster {
 
   getPod(namespace: string, name: string): Promise<Answer<Pod>> {
     return this.api.send<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/${name}`);
+  }
+
+  /** A kubeconfig file of the ServiceAccount `default` of a namespace. */
+  async kubeconfigOf(namespace: string): Promise<string> {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
+    const { object } = await this.api.send<{ status: { token: string } }>('POST', path, { body });
+    const config = JSON.parse(this.api.config.exportConfig());
+    config.users[0].user = { token: object.status.token };
+    const file = join(dirname(this.server.kubeconfig), `${namespace}.json`);
+    await writeFile(file, JSON.stringify(config));
+    return file;
+  }
+
+  /** Runs a command of the project's on this API server: `run('deploy', '--image', …)`. */
+  async run(command: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
+    await using cleanup = new AsyncDisposableStack();
+    const env = { ...process.env, KUBECONFIG: this.server.kubeconfig };
+    const child = startChild(process.execPath, [`scripts/${command}.ts`, ...args], { cleanup, env });
+    return { status: await child.exit, output: child.lines.join('\n') };
   }
 
   /** Waits until a CustomResourceDefinition is served. */

@@ -14,7 +14,6 @@ import {
 import { render } from '../../scripts/cluster/render.ts';
 import { deleteAll } from '../../scripts/cluster/rollout.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
-import { startChild } from '../../scripts/local/child.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
 import { type Cluster, describeOnApiServer } from './cluster.ts';
@@ -39,11 +38,11 @@ describeOnApiServer('npm run sync', (cluster) => {
     await apply(cluster.api, configMap('two', { 'hello.txt': 'their own' }), { fieldManager: 'somebody', force: true });
     await apply(cluster.api, configMap('default', { 'hello.txt': 'not a copy' }), { fieldManager: 'somebody' });
 
-    const tried = await run(cluster, 'sync', '--dry-run');
+    const tried = await cluster.run('sync', '--dry-run');
     expect(tried.output).to.contain('one/hello-configmap: would be updated');
     expect(await stored('one')).to.deep.equal({ 'hello.txt': 'old' });
 
-    const synced = await run(cluster, 'sync');
+    const synced = await cluster.run('sync');
     expect(synced.output).to.contain('one/hello-configmap: updated');
     expect(synced.output).to.contain(
       'two/hello-configmap: was changed by somebody else: left alone (--force overwrites it)',
@@ -53,7 +52,7 @@ describeOnApiServer('npm run sync', (cluster) => {
     expect(await stored('two')).to.deep.equal({ 'hello.txt': 'their own' });
     expect(await stored('default')).to.deep.equal({ 'hello.txt': 'not a copy' });
 
-    const forced = await run(cluster, 'sync', '--force');
+    const forced = await cluster.run('sync', '--force');
     expect(forced.output).to.contain('one/hello-configmap: up to date');
     expect(forced.status).to.equal(0);
     expect(await stored('two')).to.deep.equal({ 'hello.txt': 'new' });
@@ -66,7 +65,7 @@ describeOnApiServer('npm run sync, of a copy with a key that somebody has added'
     const source = (text: string) => configMap(installation.namespace, { 'hello.txt': text });
     const stored = async () =>
       (await read<ConfigMap>(cluster.api, '/api/v1/namespaces/one/configmaps/hello-configmap'))?.data;
-    const synced = async (...args: string[]) => await run(cluster, 'sync', ...args);
+    const synced = async (...args: string[]) => await cluster.run('sync', ...args);
     await apply(cluster.api, source('new'), { fieldManager: 'test' });
     await apply(cluster.api, copyOf(source('old'), 'one') as KubernetesObject, { fieldManager });
     await apply(cluster.api, configMap('one', { added: 'by somebody' }), { fieldManager: 'somebody' });
@@ -103,7 +102,7 @@ describeOnApiServer('npm run undeploy', (cluster) => {
     finalizeNamespaces(cluster.api, controller);
   });
   afterEach(async () => {
-    await run(cluster, 'undeploy', '--all-copies');
+    await cluster.run('undeploy', '--all-copies');
     await deleteAll(cluster.api, [object('v1', 'Namespace', 'hello-system')], () => {});
     await controller.disposeAsync();
   });
@@ -315,7 +314,7 @@ function labelled(cluster: Cluster, wanted: Installation): Promise<string[]> {
 }
 
 async function undeployed(cluster: Cluster, ...args: string[]): Promise<{ status: number | null; lines: string[] }> {
-  const { status, output } = await run(cluster, 'undeploy', ...args);
+  const { status, output } = await cluster.run('undeploy', ...args);
   return { status, lines: output.split('\n') };
 }
 
@@ -327,15 +326,4 @@ function configMap(namespace: string, data: Record<string, string>): ConfigMap {
 
 function object(apiVersion: string, kind: string, name: string, namespace?: string, spec?: object): KubernetesObject {
   return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, ...(spec && { spec }) };
-}
-
-async function run(
-  cluster: Cluster,
-  command: string,
-  ...args: string[]
-): Promise<{ status: number | null; output: string }> {
-  await using cleanup = new AsyncDisposableStack();
-  const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
-  const child = startChild(process.execPath, [`scripts/${command}.ts`, ...args], { cleanup, env });
-  return { status: await child.exit, output: child.lines.join('\n') };
 }

@@ -135,7 +135,8 @@ describeOnApiServer('npm run demo in a cluster', (cluster) => {
 });
 
 /** A kubeconfig for one who may work in a namespace, and nothing else. */
-async function kubeconfigOfDeveloper({ api, server }: Cluster, namespace: string): Promise<string> {
+async function kubeconfigOfDeveloper(cluster: Cluster, namespace: string): Promise<string> {
+  const { api } = cluster;
   const metadata = { name: 'developer', namespace };
   const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
   const rules = [{ apiGroups: [''], resources: ['pods', 'serviceaccounts'], verbs: ['*'] }];
@@ -143,14 +144,7 @@ async function kubeconfigOfDeveloper({ api, server }: Cluster, namespace: string
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'developer' };
   await apply(api, { ...rbac, kind: 'Role', rules }, { fieldManager: 'test' });
   await apply(api, { ...rbac, kind: 'RoleBinding', subjects, roleRef }, { fieldManager: 'test' });
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
-  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
-  const { object } = await api.send<{ status: { token: string } }>('POST', path, { body });
-  const config = JSON.parse(api.config.exportConfig());
-  config.users[0].user = { token: object.status.token };
-  const file = join(dirname(server.kubeconfig), 'developer.json');
-  await writeFile(file, JSON.stringify(config));
-  return file;
+  return cluster.kubeconfigOf(namespace);
 }
 
 const mixed = `

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import { startChild } from '../../scripts/local/child.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { StagedChain } from '../support/staged-chain.ts';
-import { type Cluster, describeOnApiServer } from './cluster.ts';
+import { describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('npm run deploy, on a cluster without anything', (cluster) => {
   it('names all that is missing, and how to get it', async () => {
-    const { status, output } = await deploy(cluster, '--image', 'image');
+    const { status, output } = await cluster.run('deploy', '--image', 'image');
     expect(status).to.equal(1);
     expect(output).to.contain('✗ knative        the API server does not serve serving.knative.dev/v1');
     expect(output).to.contain('https://knative.dev/docs/install/');
@@ -44,7 +43,7 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
     ['refuses names that Kubernetes would', ['--name', 'Mine'], '--name must be lower-case letters, digits and dashes'],
   ] as const) {
     it(title, async () => {
-      const { status, output } = await deploy(cluster, ...args);
+      const { status, output } = await cluster.run('deploy', ...args);
       expect(output).to.contain(message);
       expect(status).to.equal(1);
     });
@@ -55,15 +54,16 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
     const path = '/api/v1/namespaces/team-b';
     const contentType = 'application/merge-patch+json';
     await cluster.api.send('PATCH', path, { body: { metadata: { labels } }, contentType });
-    const { status, output } = await deploy(cluster, '--name', 'mine', '--namespace', 'team-b', '--image', 'image');
+    const { status, output } = await cluster.run(
+      'deploy',
+      '--name',
+      'mine',
+      '--namespace',
+      'team-b',
+      '--image',
+      'image',
+    );
     expect(output).to.contain("namespace team-b is other.team-b's: give another --namespace, or its --name");
     expect(status).to.equal(1);
   });
 });
-
-async function deploy(cluster: Cluster, ...args: string[]): Promise<{ status: number | null; output: string }> {
-  await using cleanup = new AsyncDisposableStack();
-  const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
-  const child = startChild(process.execPath, ['scripts/deploy.ts', ...args], { cleanup, env });
-  return { status: await child.exit, output: child.lines.join('\n') };
-}

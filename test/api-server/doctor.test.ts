@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -689,7 +687,7 @@ describeOnApiServer('doctor, where the API server calls a Service before the gat
 
   it('exits with 3 where rights are lacking to look, and says how many links could not be looked at', async () => {
     await strangerTo(cluster);
-    const { status, output } = await runAs(await strangersKubeconfig(cluster));
+    const { status, output } = await runAs(await cluster.kubeconfigOf('team-a'));
     expect(output.split('\n').at(-1)).to.match(
       /^Nothing is broken as far as can be seen; 21 links could not be looked at: knative, ingress, /,
     );
@@ -952,18 +950,7 @@ async function strangerTo(cluster: Cluster, rules: object[] = []): Promise<Kuber
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'stranger' };
   await apply(api, { ...rbac, kind: 'ClusterRole', rules }, { fieldManager: 'test' });
   await apply(api, { ...rbac, kind: 'ClusterRoleBinding', subjects, roleRef }, { fieldManager: 'test' });
-  return connect({ kubeconfig: await strangersKubeconfig(cluster) });
-}
-
-async function strangersKubeconfig({ api, server }: Cluster): Promise<string> {
-  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
-  const path = '/api/v1/namespaces/team-a/serviceaccounts/default/token';
-  const { object } = await api.send<{ status: { token: string } }>('POST', path, { body });
-  const config = JSON.parse(api.config.exportConfig());
-  config.users[0].user = { token: object.status.token };
-  const file = join(dirname(server.kubeconfig), 'stranger.json');
-  await writeFile(file, JSON.stringify(config));
-  return file;
+  return connect({ kubeconfig: await cluster.kubeconfigOf('team-a') });
 }
 
 function run({ server }: Cluster, ...args: string[]): Promise<{ status: number | null; output: string }> {

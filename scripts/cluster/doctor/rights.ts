@@ -1,8 +1,9 @@
 import type { V1ServiceAccount, V1SubjectAccessReview } from '@kubernetes/client-node';
-import { configMapsOf, type Injection } from '../../../function/injection.ts';
+import type { Injection } from '../../../function/injection.ts';
 import { broken, type Finding, ok } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 import { type KubernetesApi, read } from '../kubernetes-api.ts';
+import { ensuredConfigMaps } from '../render.ts';
 import type { Deployed } from './function.ts';
 import { type Seen, unseen } from './link.ts';
 
@@ -16,7 +17,7 @@ export async function lookAtRights(
   { wanted }: Deployed,
   injections: readonly Injection[],
 ): Promise<Seen<true>> {
-  const names = ensuredBy(injections);
+  const names = ensuredConfigMaps(injections);
   if (names.length === 0) return { findings: [], found: true };
   const account = wanted.serviceAccountName ?? 'default';
   const looks = [
@@ -29,11 +30,6 @@ export async function lookAtRights(
   const findings = shown.flat();
   const good = ok(link, `ServiceAccount ${account} may copy ConfigMap ${names.join(', ')} from ${namespace}`);
   return { findings: findings.length > 0 ? findings : [good], found: true };
-}
-
-/** The ConfigMaps that the function copies to where they are missing. */
-export function ensuredBy(injections: readonly Injection[]): string[] {
-  return [...new Set(injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
 }
 
 async function sourcesMissing(api: KubernetesApi, namespace: string, names: readonly string[]): Promise<Finding[]> {
