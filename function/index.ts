@@ -1,15 +1,15 @@
 import { http } from '@google-cloud/functions-framework';
-import { readInjections } from './configuration.ts';
-import { createCopies } from './copies.ts';
-import { defaultInjections } from './default-injections.ts';
-import { createHandler, type Reviewer } from './handler.ts';
-import { hostWhenListening } from './host.ts';
-import { log } from './log.ts';
-import { review } from './review.ts';
+import { createCopies } from './copies/copies.ts';
+import { createHandler, type Reviewer } from './http/handler.ts';
+import { log } from './http/log.ts';
+import { defaultInjections } from './injections/default-injections.ts';
+import { readInjections } from './injections/injections.ts';
+import { review } from './review/review.ts';
+import { hostWhenListening } from './runtime/host.ts';
 
 const file = process.env.INJECTIONS;
 const injections = file ? readInjections(file) : defaultInjections;
-const withCopies = createCopies(async () => (await import('./cluster.ts')).connectToCluster(process.env));
+const withCopies = createCopies(async () => (await import('./copies/config-maps.ts')).connectToCluster(process.env));
 
 const decide: Reviewer = (request, deadline) => {
   const decided = review(request, injections);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { drainOnSignal } from './host.ts';
-import { log } from './log.ts';
+import { log } from './http/log.ts';
+import { drainOnSignal } from './runtime/host.ts';
 
 /**
  * Serves the function on PORT. The framework's command line would do so too, but costs a cold start more than the

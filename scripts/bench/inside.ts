@@ -2,10 +2,10 @@
  * Reviews inside the process, a process of its own: reads a list of Inside from its first argument, writes how long a
  * whole review of each took, in ms, as JSON: from the body's bytes to the answer's, proof included.
  */
-import { inVersionOf, parseAdmissionReview } from '../../function/admission.ts';
-import { defaultInjections } from '../../function/default-injections.ts';
-import type { Injection } from '../../function/injection.ts';
-import { review } from '../../function/review.ts';
+import { inVersionOf, parseAdmissionReview } from '../../function/http/admission-review.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import type { Injection } from '../../function/review/injection.ts';
+import { review } from '../../function/review/review.ts';
 import { podOf, reviewOf } from './reviews.ts';
 import { percentile } from './statistics.ts';
 

@@ -1,4 +1,4 @@
-import { formatTable } from '../table.ts';
+import { formatTable } from '../terminal/table.ts';
 import type { ColdStarts } from './cold.ts';
 import type { InsideResult } from './inside.ts';
 import type { Mark } from './marks.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundle } from '../bundle.ts';
+import { bundle } from '../build/bundle.ts';
 import { type Child, startChild } from '../local/child.ts';
 import { freePorts } from '../local/free-ports.ts';
 import { connectCaller } from './wire.ts';
@@ -46,7 +46,7 @@ export async function prepareSubjects(directory: string): Promise<Subjects> {
       name: 'the function, INJECTIONS set',
       command: node,
       args: [start],
-      env: { INJECTIONS: join(root, 'function/injections.yaml') },
+      env: { INJECTIONS: join(root, 'function/injections/injections.yaml') },
     },
     framework: {
       name: 'functions-framework, source',

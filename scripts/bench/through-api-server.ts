@@ -1,9 +1,9 @@
-import { webhookConfiguration } from '../cluster/webhook-configuration.ts';
-import type { Progress } from '../command.ts';
+import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import { startApiServer } from '../local/api-server.ts';
 import { createCertificateAuthority } from '../local/certificate-authority.ts';
 import { findControlPlane, waysToGetOne } from '../local/control-plane.ts';
 import { startGateway } from '../local/function-server.ts';
+import type { Progress } from '../terminal/command.ts';
 import { podOf, reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, connect, type KubernetesApi } from '../cluster/kubernetes-api.ts';
+import { ApiError, connect, type KubernetesApi } from '../kubernetes/client.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
 import { startChild } from './child.ts';
 import type { ControlPlane } from './control-plane.ts';

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { Progress } from '../command.ts';
+import type { Progress } from '../terminal/command.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Where the two programs of a control plane are. */

@@ -5,14 +5,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
-import { parseInjections } from '../../function/configuration.ts';
-import {
-  type Answer,
-  ApiError,
-  type KubernetesApi,
-  type KubernetesObject,
-} from '../../scripts/cluster/kubernetes-api.ts';
-import { webhookConfiguration } from '../../scripts/cluster/webhook-configuration.ts';
+import { parseInjections } from '../../function/injections/injections.ts';
+import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
+import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { findControlPlane, waysToGetOne } from '../../scripts/local/control-plane.ts';
@@ -145,7 +140,7 @@ export class Cluster {
   async run(command: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
     await using cleanup = new AsyncDisposableStack();
     const env = { ...process.env, KUBECONFIG: this.server.kubeconfig };
-    const child = startChild(process.execPath, [`scripts/${command}.ts`, ...args], { cleanup, env });
+    const child = startChild(process.execPath, [`scripts/commands/${command}.ts`, ...args], { cleanup, env });
     return { status: await child.exit, output: child.lines.join('\n') };
   }
 

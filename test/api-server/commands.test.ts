@@ -1,18 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { copyOf, fieldManager } from '../../function/cluster.ts';
-import { type Installation, instanceLabels } from '../../scripts/cluster/installation.ts';
-import {
-  ApiError,
-  apply,
-  type KubernetesObject,
-  list,
-  objectPath,
-  read,
-} from '../../scripts/cluster/kubernetes-api.ts';
-import { render } from '../../scripts/cluster/render.ts';
-import { deleteAll } from '../../scripts/cluster/rollout.ts';
+import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
+import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
+import { render } from '../../scripts/install/render.ts';
+import { deleteAll } from '../../scripts/install/rollout.ts';
+import { ApiError, apply, type KubernetesObject, list, objectPath, read } from '../../scripts/kubernetes/client.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';

@@ -1,19 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { samplesIn } from '../../scripts/cluster/doctor/calls.ts';
-import { diagnose } from '../../scripts/cluster/doctor/diagnosis.ts';
-import type { Probing } from '../../scripts/cluster/doctor/reached.ts';
-import { formatFinding } from '../../scripts/cluster/finding.ts';
-import {
-  apply,
-  connect,
-  type KubernetesApi,
-  type KubernetesObject,
-  list,
-} from '../../scripts/cluster/kubernetes-api.ts';
+import { samplesIn } from '../../scripts/doctor/checks/connection/calls.ts';
+import type { Probing } from '../../scripts/doctor/checks/connection/probe.ts';
+import { diagnose } from '../../scripts/doctor/run.ts';
+import { apply, connect, type KubernetesApi, type KubernetesObject, list } from '../../scripts/kubernetes/client.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { startChild } from '../../scripts/local/child.ts';
+import { formatFinding } from '../../scripts/terminal/finding.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { expiry, installation, StagedChain } from '../support/staged-chain.ts';
 import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
@@ -960,6 +954,6 @@ function run({ server }: Cluster, ...args: string[]): Promise<{ status: number |
 async function runAs(kubeconfig: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
   await using cleanup = new AsyncDisposableStack();
   const env = { ...process.env, KUBECONFIG: kubeconfig };
-  const child = startChild(process.execPath, ['scripts/doctor.ts', ...args], { cleanup, env });
+  const child = startChild(process.execPath, ['scripts/commands/doctor.ts', ...args], { cleanup, env });
   return { status: await child.exit, output: child.lines.join('\n') };
 }

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { connectToCluster } from '../../function/cluster.ts';
-import { type ApiError, apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
-import { readManifest } from '../../scripts/cluster/manifest.ts';
+import { connectToCluster } from '../../function/copies/config-maps.ts';
+import { type ApiError, apply, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
+import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { type Cluster, describeOnApiServer, helloInjection } from './cluster.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { parseInjections } from '../../function/configuration.ts';
-import { isAsDeclared } from '../../function/stored.ts';
-import { volumeFieldProblems } from '../../scripts/volume-fields.ts';
+import { parseInjections } from '../../function/injections/injections.ts';
+import { isAsDeclared } from '../../function/review/volume-comparison.ts';
+import { volumeFieldProblems } from '../../scripts/install/volume-fields.ts';
 import { describeOnApiServer } from './cluster.ts';
 
 const containers = [{ name: 'app', image: 'app:1' }];

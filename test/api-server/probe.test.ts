@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { parseInjections } from '../../function/configuration.ts';
-import { type KubernetesApi, list } from '../../scripts/cluster/kubernetes-api.ts';
-import { probeReach } from '../../scripts/cluster/probe.ts';
-import { prove } from '../../scripts/cluster/probe-pod.ts';
+import { parseInjections } from '../../function/injections/injections.ts';
+import { probeReach } from '../../scripts/install/probe.ts';
+import { prove } from '../../scripts/install/probe-pod.ts';
+import { type KubernetesApi, list } from '../../scripts/kubernetes/client.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
 

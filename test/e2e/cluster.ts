@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { readService } from '../../scripts/cluster/installation.ts';
-import { connect, type KubernetesApi, read } from '../../scripts/cluster/kubernetes-api.ts';
-import { dryRun, isInjected, type Pod, probePod } from '../../scripts/cluster/probe-pod.ts';
-import { waitFor } from '../../scripts/cluster/wait.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { readService } from '../../scripts/install/installation.ts';
+import { dryRun, isInjected, type Pod, probePod } from '../../scripts/install/probe-pod.ts';
+import { connect, type KubernetesApi, read } from '../../scripts/kubernetes/client.ts';
+import { waitFor } from '../../scripts/kubernetes/wait.ts';
 import { startChild } from '../../scripts/local/child.ts';
 
 /** What these tests deploy: everything by its default name. */
@@ -67,7 +67,7 @@ export interface Ended {
 /** Runs a command: `run('deploy', '--image', …)`. */
 export async function run(command: string, ...args: string[]): Promise<Ended> {
   await using cleanup = new AsyncDisposableStack();
-  const script = fileURLToPath(new URL(`../../scripts/${command}.ts`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../scripts/commands/${command}.ts`, import.meta.url));
   const child = startChild(process.execPath, [script, ...args], { cleanup });
   return { status: await child.exit, output: child.lines.join('\n') };
 }

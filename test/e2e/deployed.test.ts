@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
-import { listCopies } from '../../scripts/cluster/copies.ts';
-import { functionPods, scaledToZero } from '../../scripts/cluster/function-pods.ts';
-import { type Conditioned, type KnativeService, notReady, readService } from '../../scripts/cluster/installation.ts';
-import { inventory } from '../../scripts/cluster/inventory.ts';
-import { list, read, unless } from '../../scripts/cluster/kubernetes-api.ts';
-import { readPrerequisites } from '../../scripts/cluster/prerequisites.ts';
-import { dryRun, probePod } from '../../scripts/cluster/probe-pod.ts';
+import { listCopies } from '../../scripts/install/copies.ts';
+import { functionPods, scaledToZero } from '../../scripts/install/function-pods.ts';
+import { type Conditioned, type KnativeService, notReady, readService } from '../../scripts/install/installation.ts';
+import { inventory } from '../../scripts/install/inventory.ts';
+import { readPrerequisites } from '../../scripts/install/prerequisites.ts';
+import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
+import { list, read, unless } from '../../scripts/kubernetes/client.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 import {
   askForFile,

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { bundle } from '../../scripts/bundle.ts';
+import { bundle } from '../../scripts/build/bundle.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
@@ -393,7 +393,7 @@ describe('the bundle', () => {
     const directory = temporaryDirectory(prefix, cleanup);
     await bundle(directory);
     const file = join(directory, 'injections.yaml');
-    const hello = await readFile(join(root, 'function/injections.yaml'), 'utf8');
+    const hello = await readFile(join(root, 'function/injections/injections.yaml'), 'utf8');
     await writeFile(file, `${hello}    ensure: true\n`);
     const { url } = await start(cleanup, [join(directory, 'start.cjs')], directory, { INJECTIONS: file });
     const answer = await fetch(`${url}/mutate`, {
@@ -491,7 +491,7 @@ async function startBundle(
 async function bundleIn(directory: string): Promise<string> {
   await bundle(directory);
   // Alone: what only `ensure` needs is not there.
-  await rm(join(directory, 'cluster.cjs'));
+  await rm(join(directory, 'config-maps.cjs'));
   return join(directory, 'start.cjs');
 }
 

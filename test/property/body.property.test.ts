@@ -5,10 +5,10 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { createHandler } from '../../function/handler.ts';
-import { hostWhenListening } from '../../function/host.ts';
-import { review } from '../../function/review.ts';
+import { createHandler } from '../../function/http/handler.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { review } from '../../function/review/review.ts';
+import { hostWhenListening } from '../../function/runtime/host.ts';
 import { admissionReview } from '../support/admission-review.ts';
 import { pod } from '../support/arbitraries.ts';
 

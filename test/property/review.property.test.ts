@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AdmissionRequest } from '../../function/admission.ts';
-import { inject, injectEphemeral } from '../../function/inject.ts';
-import type { Injection } from '../../function/injection.ts';
-import { normalPath } from '../../function/mount.ts';
-import { review } from '../../function/review.ts';
-import { selectsLabels, selectsName } from '../../function/selector.ts';
+import type { AdmissionRequest } from '../../function/http/admission-review.ts';
+import { inject, injectEphemeral } from '../../function/review/inject.ts';
+import type { Injection } from '../../function/review/injection.ts';
+import { normalPath } from '../../function/review/mount.ts';
+import { review } from '../../function/review/review.ts';
+import { selectsLabels, selectsName } from '../../function/review/selector.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { injections, pod } from '../support/arbitraries.ts';
 import { applyStrictly } from '../support/json-patch.ts';

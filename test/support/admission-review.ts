@@ -1,5 +1,9 @@
 import type { Operation } from 'fast-json-patch';
-import { type AdmissionRequest, type AdmissionResponse, parseAdmissionReview } from '../../function/admission.ts';
+import {
+  type AdmissionRequest,
+  type AdmissionResponse,
+  parseAdmissionReview,
+} from '../../function/http/admission-review.ts';
 
 /** An AdmissionReview of a Pod's creation, as an API server sends it; `request` has what is different. */
 export function admissionReview(object: unknown, request: object = {}) {

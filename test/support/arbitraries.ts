@@ -1,6 +1,6 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import fc from 'fast-check';
-import { type Injection, withDefaults } from '../../function/injection.ts';
+import { type Injection, withDefaults } from '../../function/review/injection.ts';
 
 /** Keys that make trouble: of JSON pointers, of objects in JavaScript, of this webhook. */
 const key = fc.constantFrom(

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import { apply, type KubernetesObject } from '../../scripts/cluster/kubernetes-api.ts';
-import { readManifest } from '../../scripts/cluster/manifest.ts';
+import { apply, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
+import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { Cluster } from '../api-server/cluster.ts';
 import { goModule } from './go-module.ts';
 

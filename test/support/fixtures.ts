@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
-import { kubernetesYaml } from '../../function/kubernetes-yaml.ts';
+import { kubernetesYaml } from '../../function/injections/kubernetes-yaml.ts';
 
 /** A directory of test cases: each of its directories is one, its name the title of the test. */
 export function fixtures(directory: string): { title: string; file: (name: string) => string }[] {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type KubernetesApi, type KubernetesObject, list, unless } from '../../scripts/cluster/kubernetes-api.ts';
+import { type KubernetesApi, type KubernetesObject, list, unless } from '../../scripts/kubernetes/client.ts';
 
 /** Does until `cleanup` what the namespace controller does: lets go of namespaces that are deleted. What is in them stays in the store. */
 export function finalizeNamespaces(api: KubernetesApi, cleanup: AsyncDisposableStack): void {

@@ -1,8 +1,8 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { Installation } from '../../scripts/cluster/installation.ts';
-import { type KubernetesApi, type KubernetesObject, objectPath, unless } from '../../scripts/cluster/kubernetes-api.ts';
-import type { Reach } from '../../scripts/cluster/reach.ts';
-import { render } from '../../scripts/cluster/render.ts';
+import type { Installation } from '../../scripts/install/installation.ts';
+import type { Reach } from '../../scripts/install/reach.ts';
+import { render } from '../../scripts/install/render.ts';
+import { type KubernetesApi, type KubernetesObject, objectPath, unless } from '../../scripts/kubernetes/client.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 
-const good = 'function/injections.yaml';
+const good = 'function/injections/injections.yaml';
 const bad = 'test/unit/configuration/no injections/injections.yaml';
 
 describe('npm run check-config', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['scripts/check-config.ts', ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, ['scripts/commands/check.ts', ...args], { encoding: 'utf8' });
 
   it('says of a sound file how many injections it has', () => {
     const { status, stdout, stderr } = run(good);

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ConfigurationError, parseInjections, readInjections } from '../../function/configuration.ts';
-import { defaultInjections } from '../../function/default-injections.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { ConfigurationError, parseInjections, readInjections } from '../../function/injections/injections.ts';
 import { fixtures } from '../support/fixtures.ts';
 
 const minimal = `

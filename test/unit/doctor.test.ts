@@ -4,19 +4,19 @@ import { createServer } from 'node:tls';
 import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { selectsLabels } from '../../function/selector.ts';
-import { callFindings, samplesIn } from '../../scripts/cluster/doctor/calls.ts';
-import { type Certificate, certificateFinding } from '../../scripts/cluster/doctor/certificates.ts';
-import { conclude } from '../../scripts/cluster/doctor/conclusion.ts';
-import { fixFor } from '../../scripts/cluster/doctor/fix.ts';
-import { implies } from '../../scripts/cluster/doctor/implication.ts';
-import type { LinkFinding } from '../../scripts/cluster/doctor/link.ts';
-import { asksForPods } from '../../scripts/cluster/doctor/pod-rules.ts';
-import { podFindings } from '../../scripts/cluster/doctor/pods.ts';
-import { verifyServed } from '../../scripts/cluster/doctor/served.ts';
-import { broken, formatFinding, ok, unknown } from '../../scripts/cluster/finding.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { selectsLabels } from '../../function/review/selector.ts';
+import type { LinkFinding } from '../../scripts/doctor/check.ts';
+import { callFindings, samplesIn } from '../../scripts/doctor/checks/connection/calls.ts';
+import { podFindings } from '../../scripts/doctor/checks/pods/pods.ts';
+import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
+import { verifyServed } from '../../scripts/doctor/checks/trust/tls.ts';
+import { fixFor } from '../../scripts/doctor/fix.ts';
+import { implies } from '../../scripts/doctor/implication.ts';
+import { asksForPods } from '../../scripts/doctor/pod-rules.ts';
+import { conclude } from '../../scripts/doctor/report.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+import { broken, formatFinding, ok, unknown } from '../../scripts/terminal/finding.ts';
 
 describe('doctor: what is served', () => {
   it('is trusted where the caBundle has its authority, and the certificate the host', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { review } from '../../function/review.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { review } from '../../function/review/review.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { goModule } from '../support/go-module.ts';
 import { applyStrictly } from '../support/json-patch.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { createHandler, type RequestWithBody } from '../../function/handler.ts';
-import type { Review } from '../../function/review.ts';
+import { createHandler, type RequestWithBody } from '../../function/http/handler.ts';
+import type { Review } from '../../function/review/review.ts';
 
 describe('the handler', () => {
   it('answers 500 whatever is thrown, and logs it', async () => {

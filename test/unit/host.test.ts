@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { readBody } from '../../function/body.ts';
-import { hostWhenListening } from '../../function/host.ts';
+import { readBody } from '../../function/http/body.ts';
+import { hostWhenListening } from '../../function/runtime/host.ts';
 
 describe('the host', () => {
   it('keeps idle connections, and those on which nothing has come yet, longer than the 90 s of queue-proxy', async () => {

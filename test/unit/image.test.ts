@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bundle } from '../../scripts/bundle.ts';
+import { bundle } from '../../scripts/build/bundle.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 
 describe('function/Dockerfile', () => {

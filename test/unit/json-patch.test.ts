@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Operation } from 'fast-json-patch';
-import { applyPatch } from '../../function/json-patch.ts';
+import { applyPatch } from '../../function/review/patch.ts';
 import { applyStrictly } from '../support/json-patch.ts';
 
 const document = { list: [1, { deep: { a: 1 } }], 'a/b': { 'c~d': 0 }, other: { kept: true }, text: 'text' };

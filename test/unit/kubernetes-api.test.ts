@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { connect, type KubernetesApi } from '../../scripts/cluster/kubernetes-api.ts';
+import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 

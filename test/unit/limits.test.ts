@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { review } from '../../function/review.ts';
-import { selectsName } from '../../function/selector.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { review } from '../../function/review/review.ts';
+import { selectsName } from '../../function/review/selector.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 
 const labels = { hello: 'true' };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hasMount, normalPath } from '../../function/mount.ts';
+import { hasMount, normalPath } from '../../function/review/mount.ts';
 
 const paths: [path: string, normal: string][] = [
   ['/etc/config', '/etc/config'],

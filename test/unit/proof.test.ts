@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Operation } from 'fast-json-patch';
-import { ProofError, prove } from '../../function/proof.ts';
+import { ProofError, prove } from '../../function/review/verification.ts';
 
 const mount = { name: 'v', mountPath: '/v' };
 const spec = { containers: [{ name: 'secret-app' }] };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readInjections } from '../../function/configuration.ts';
-import { defaultInjections } from '../../function/default-injections.ts';
-import { review } from '../../function/review.ts';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { readInjections } from '../../function/injections/injections.ts';
+import { review } from '../../function/review/review.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
 import { applyStrictly } from '../support/json-patch.ts';

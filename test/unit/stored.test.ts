@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isAsDeclared } from '../../function/stored.ts';
+import { isAsDeclared } from '../../function/review/volume-comparison.ts';
 
 /** What is declared, what the API server has stored, and whether the one is the other. */
 const volumes: [title: string, declared: object, stored: object, isSame: boolean][] = [

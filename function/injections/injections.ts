@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { type DeclaredInjection, type Injection, injectionProblems, withDefaults } from '../review/injection.ts';
+import { kubernetesYaml } from './kubernetes-yaml.ts';
+import { fieldName, type Problem, schemaProblems } from './schema.ts';
+import { validateInjections } from './validators.ts';
+
+/** A configuration that cannot be used. Its message has a line for each problem: `FILE:LINE:COLUMN: field: what is wrong`. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/** Finds what else is wrong with an injection, with paths from it. */
+export type Check = (injection: Partial<DeclaredInjection>) => Problem[];
+
+/**
+ * The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read;
+ * `check` may find more than the function itself minds.
+ */
+export function readInjections(file: string, check?: Check): Injection[] {
+  return parseInjections(readText(file), file, check);
+}
+
+/** The injections of a YAML or JSON text; `file` is its name in a ConfigurationError. */
+export function parseInjections(text: string, file: string, check: Check = () => []): Injection[] {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { ...kubernetesYaml, lineCounter, prettyErrors: false });
+  const fail = (problems: { offset: number; text: string }[]): never => {
+    const lines = problems
+      .sort((one, other) => one.offset - other.offset)
+      .map(({ offset, text }) => {
+        const { line, col } = lineCounter.linePos(offset);
+        return `${file}:${line}:${col}: ${text}`;
+      });
+    throw new ConfigurationError(lines.join('\n'));
+  };
+  if (document.errors.length > 0) fail(document.errors.map(yamlProblem));
+  const value = unlessThrown(
+    () => document.toJS() as unknown,
+    ({ message }) => fail([{ offset: 0, text: message }]),
+  );
+  const problems = configurationProblems(value, check);
+  if (problems.length === 0) return (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
+  return fail(
+    problems.map(({ path, message }) => ({
+      offset: offsetOf(document.contents as ParsedNode | null, path),
+      text: `${fieldName(path) || 'the file'}: ${message}`,
+    })),
+  );
+}
+
+function readText(file: string): string {
+  return unlessThrown(
+    () => readFileSync(file, 'utf8'),
+    ({ message }) => {
+      throw new ConfigurationError(`${file}: cannot be read: ${message}`);
+    },
+  );
+}
+
+function unlessThrown<T>(attempt: () => T, otherwise: (error: Error) => T): T {
+  try {
+    return attempt();
+  } catch (error) {
+    return otherwise(error as Error);
+  }
+}
+
+function yamlProblem({ pos, code, message }: { pos: [number, number]; code: string; message: string }) {
+  return { offset: pos[0], text: code === 'MULTIPLE_DOCS' ? 'the file: must be a single document' : message };
+}
+
+/** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
+function configurationProblems(value: unknown, check: Check): Problem[] {
+  const shape = schemaProblems(validateInjections, value);
+  const entries = (value as { injections?: unknown } | null)?.injections;
+  if (!Array.isArray(entries)) return shape;
+  const sound = entries.map((entry, index) => {
+    const spoilt = shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2]);
+    return soundFields(entry, new Set(spoilt));
+  });
+  const sense = sound.flatMap((injection, index) =>
+    [...injectionProblems(sound, index), ...check(injection)].map((problem) => ({
+      ...problem,
+      path: ['injections', index, ...problem.path],
+    })),
+  );
+  return [...shape, ...sense];
+}
+
+/** The fields of an entry that are as the schema has them; none of what is no map. */
+function soundFields(entry: unknown, spoilt: ReadonlySet<string | number | undefined>): Partial<DeclaredInjection> {
+  if (typeof entry !== 'object' || entry === null || spoilt.has(undefined)) return {};
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => !spoilt.has(field)));
+}
+
+/** Where a field stands in the text; where it is missing, the place of what lacks it. */
+function offsetOf(root: ParsedNode | null, path: Problem['path']): number {
+  let node: unknown = root;
+  let offset = root?.range[0] ?? 0;
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const child = isNode(node) && 'get' in node ? (node.get as GetNode)(key, true) : undefined;
+    const place = pair?.key ?? child;
+    if (!isNode(place)) break;
+    offset = place.range?.[0] ?? offset;
+    node = child;
+  }
+  return offset;
+}
+
+type GetNode = (key: unknown, keepScalar: true) => unknown;

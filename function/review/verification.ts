@@ -1,0 +1,85 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Operation } from 'fast-json-patch';
+import { type AnyContainer, normalPath } from './mount.ts';
+import { applyPatch } from './patch.ts';
+
+/** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
+export class ProofError extends Error {
+  override name = 'ProofError';
+}
+
+/**
+ * Proves a patch before it is sent, since one that does not apply rejects the Pod even under failurePolicy Ignore
+ * (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go), and one that applies wrongly breaks it.
+ * `again` injects once more; `isReplaceable` tells the JSON pointers of labels and annotations that injections set.
+ * Throws a ProofError.
+ */
+export function prove(
+  pod: V1Pod,
+  intended: V1Pod,
+  patch: readonly Operation[],
+  { again, isReplaceable }: { again: (pod: V1Pod) => V1Pod; isReplaceable: (path: string) => boolean },
+): void {
+  demand(
+    patch.every(({ op, path }) => op === 'add' || (op === 'replace' && isReplaceable(path))),
+    'it does more than add',
+  );
+  demand(isSameJson(applied(pod, patch), intended), 'applied, it does not give the intended Pod');
+  demand(isSameJson(again(intended), intended), 'injecting its result again would change it');
+  demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
+  const before = containersOf(pod);
+  demand(
+    containersOf(intended).every(
+      (container, index) => container === before[index] || addsOnce(mountPaths(before[index]), mountPaths(container)),
+    ),
+    'a mount path it adds is not unique',
+  );
+}
+
+function demand(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new ProofError(`the patch does not prove: ${otherwise}`);
+}
+
+function applied(pod: V1Pod, patch: readonly Operation[]): unknown {
+  try {
+    return applyPatch(pod, patch);
+  } catch (error) {
+    throw new ProofError(`the patch does not apply: ${(error as Error).message}`);
+  }
+}
+
+function volumeNames({ spec }: V1Pod): string[] {
+  return (spec?.volumes ?? []).map(({ name }) => name);
+}
+
+function containersOf({ spec }: V1Pod): AnyContainer[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])];
+}
+
+function mountPaths(container: AnyContainer | undefined): string[] {
+  return (container?.volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath));
+}
+
+/** Whether each name that `after` has beyond `before` is there once. What was broken before is not ours to judge. */
+function addsOnce(before: readonly string[], after: readonly string[]): boolean {
+  const times = new Map<string, number>();
+  for (const name of after) times.set(name, (times.get(name) ?? 0) + 1);
+  return after.slice(before.length).every((name) => times.get(name) === 1);
+}
+
+/**
+ * Whether two JSON values are the same. The order of keys does not count; -0, which JSON.stringify writes as 0, is 0.
+ * Asks no object for a method of its own: in JSON, `constructor` and `toString` are keys like any other.
+ */
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSameJson((one as Json)[key], (other as Json)[key]))
+  );
+}
+
+type Json = Record<string, unknown>;

@@ -1,0 +1,98 @@
+/** `npm run bench`: how fast the function is, beside what it could be and what it began as. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { temporaryDirectory } from '../local/temporary-directory.ts';
+import { createProgress, type Progress, runCommand } from '../terminal/command.ts';
+import { dropPageCache, measureCold } from './cold.ts';
+import { measureGrowth } from './growth.ts';
+import { marksOf } from './marks.ts';
+import { formatResults, type Results } from './results.ts';
+import { reviewOf, usualPod } from './reviews.ts';
+import { measureSteady } from './steady.ts';
+import { prepareSubjects, type Subject, type Subjects } from './subjects.ts';
+import { measureCreations } from './through-api-server.ts';
+import { measureWarm } from './warm.ts';
+
+const usage = `npm run bench -- [--json] [PART]...
+
+Measures the function as the image has it, beside a bare node:http server, the functions framework's command line on the
+source, and a Go program that makes the patch of the tutorial's webhook (where Go is installed): all in one run, in
+rounds that take turns.
+
+  cold         from spawn to the first answer; as root also with an empty page cache
+  warm         latency and throughput at 1, 10 and 100 callers
+  steady       the heap over 100,000 reviews, and a Pod of 3 MB
+  growth       a review inside the process, by the size of the Pod and the number of injections
+  api-server   the creation of a Pod on a real API server, which is found or built as for npm run demo
+
+      --json   the results as JSON
+  -h, --help   this text
+
+All of it takes about five minutes on 2 cores.
+`;
+
+interface Bench {
+  subjects: Subjects;
+  /** Where there is room for files. */
+  directory: string;
+  /** The file with the body that is sent. */
+  review: string;
+  progress: Progress;
+}
+
+const parts: Record<string, (bench: Bench) => Promise<Partial<Results>>> = {
+  cold: async ({ subjects, directory, progress }) => ({
+    cold: await measureCold(Object.values(subjects), 15, (name) => progress(`cold starts: ${name}`)),
+    ...(dropPageCache() && { dropped: await measureDropped(subjects, directory, progress) }),
+  }),
+  warm: async ({ subjects, review, progress }) => ({ warm: await measureWarm(subjects, review, progress) }),
+  steady: async ({ subjects, review, progress }) => ({ steady: await measureSteady(subjects.ours, review, progress) }),
+  growth: async ({ progress }) => {
+    progress('reviews inside the process');
+    return { growth: await measureGrowth() };
+  },
+  'api-server': async ({ subjects: { ours, seed }, progress }) => {
+    const creations = await measureCreations(seed ? [ours, seed] : [ours], progress);
+    return creations ? { creations } : {};
+  },
+};
+
+await runCommand(async (cleanup) => {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}: see npm run bench -- --help`);
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const progress = createProgress();
+  progress('building what is compared');
+  const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-bench-'), cleanup);
+  const review = join(directory, 'review.json');
+  writeFileSync(review, reviewOf(usualPod));
+  const bench = { subjects: await prepareSubjects(directory), directory, review, progress };
+  const results: Results = { machine: `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.versions.node}` };
+  for (const [name, measure] of Object.entries(parts)) {
+    if (positionals.length === 0 || positionals.includes(name)) Object.assign(results, await measure(bench));
+  }
+  progress();
+  const marks = marksOf(results, bench.subjects);
+  console.log(values.json ? JSON.stringify({ ...results, marks }, undefined, 2) : formatResults(results, marks));
+  return 0;
+});
+
+/** With a copy of Node that nothing runs from, since what a running program has mapped stays in the page cache. */
+function measureDropped(subjects: Subjects, directory: string, progress: Progress): Promise<Results['cold'] & object> {
+  const node = join(directory, 'node');
+  copyFileSync(process.execPath, node);
+  const copied = (subject: Subject) => (subject.command === process.execPath ? { ...subject, command: node } : subject);
+  return measureCold(Object.values(subjects).map(copied), 9, (name) => {
+    progress(`cold starts, page cache dropped: ${name}`);
+    dropPageCache();
+  });
+}

@@ -1,0 +1,85 @@
+import { type Conditioned, type Installation, notReady } from '../../../install/installation.ts';
+import { type KubernetesApi, list, read } from '../../../kubernetes/client.ts';
+import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import type { Seen } from '../../check.ts';
+import { hostOf, type Registered } from '../connection/webhook.ts';
+
+/** cert-manager's Certificate. */
+export interface Certificate extends Conditioned {
+  metadata: Conditioned['metadata'] & { namespace: string };
+  spec: { secretName: string; dnsNames?: string[]; issuerRef: { kind?: string; name: string } };
+  status?: Conditioned['status'] & { notAfter?: string; renewalTime?: string };
+}
+
+/**
+ * The Certificate that the caBundle is taken from, which must be there, and those for the host, of which one must: by the
+ * same issuer, or the API server would not trust it.
+ */
+export async function lookAtCertificates(
+  api: KubernetesApi,
+  { name, namespace }: Installation,
+  { caFrom, clientConfig }: Registered,
+): Promise<Seen<true>> {
+  const host = hostOf(clientConfig);
+  const all = await list<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates`);
+  const served = all.filter(({ spec }) => spec.dnsNames?.includes(host));
+  const trusted = caFrom === undefined ? undefined : await readCertificate(api, caFrom);
+  const findings = [
+    ...(trusted ? [certificateFinding(trusted, new Date())] : missingAuthority(caFrom)),
+    ...served.map((certificate) => certificateFinding(certificate, new Date(), host)),
+    ...served.flatMap((certificate) => (trusted ? strangers(certificate, trusted) : [])),
+  ];
+  if (served.length === 0) {
+    // Knative itself makes the Certificate of a cluster-local host, by its configuration.
+    const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : 'npm run deploy';
+    const text = `no Certificate in ${namespace} names ${host}, which the API server asks for`;
+    findings.push(broken('certificate', text, fix));
+  }
+  return { findings, found: true };
+}
+
+/** A Certificate by `namespace/name`, as cainjector's annotation has it. */
+export async function readCertificate(api: KubernetesApi, place: string): Promise<Certificate | undefined> {
+  const [namespace, name] = place.split('/');
+  return read<Certificate>(api, `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`);
+}
+
+function missingAuthority(caFrom: string | undefined): Finding[] {
+  if (caFrom === undefined) return [];
+  const [namespace, name] = caFrom.split('/');
+  const text = `Certificate ${name} is not there in ${namespace}: cainjector takes the caBundle from it`;
+  return [broken('certificate', text, 'npm run deploy')];
+}
+
+function strangers(served: Certificate, trusted: Certificate): Finding[] {
+  const [own, other] = [issuerOf(served), issuerOf(trusted)];
+  if (own === other) return [];
+  const text = `${served.metadata.name} is issued by ${own}, but the caBundle is taken from ${trusted.metadata.name}, by ${other}`;
+  return [broken('certificate', text, 'npm run deploy')];
+}
+
+function issuerOf({ spec: { issuerRef } }: Certificate): string {
+  return `${issuerRef.kind ?? 'Issuer'} ${issuerRef.name}`;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** cert-manager renews with a third of the lifetime left, 30 days of 90: at this it has tried for a while. */
+const warnDays = 21;
+
+/** How one Certificate is at a time. */
+export function certificateFinding({ metadata, spec, status }: Certificate, now: Date, host?: string): Finding {
+  const { name, namespace } = metadata;
+  const fix = `kubectl -n ${namespace} describe certificate ${name}`;
+  const title = `Certificate ${name} in ${namespace}`;
+  const reason = notReady({ metadata, ...(status && { status }) });
+  const days = (new Date(status?.notAfter ?? Number.NaN).getTime() - now.getTime()) / dayMs;
+  const until = status?.notAfter?.slice(0, 10);
+  if (days < 0) return broken('certificate', `${title} expired on ${until}`, fix);
+  if (reason) return broken('certificate', `${title} ${reason}`, fix);
+  if (days < warnDays) return warning('certificate', `${title} expires in ${Math.floor(days)} days, on ${until}`, fix);
+  if (new Date(status?.renewalTime ?? Number.NaN) < now) {
+    return warning('certificate', `${title} was to be renewed on ${status?.renewalTime?.slice(0, 10)}`, fix);
+  }
+  const what = host === undefined ? 'for the caBundle' : `for ${host}`;
+  return ok('certificate', `${name} ${what}${until ? `, until ${until}` : ''} (Secret ${spec.secretName})`);
+}

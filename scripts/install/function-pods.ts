@@ -1,0 +1,19 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { type KubernetesApi, list } from '../kubernetes/client.ts';
+import { waitFor } from '../kubernetes/wait.ts';
+import type { Progress } from '../terminal/command.ts';
+import type { Installation } from './installation.ts';
+
+/** The Pods of the function that are there, those on their way out included. */
+export function functionPods(api: KubernetesApi, { name, namespace }: Installation): Promise<V1Pod[]> {
+  return list<V1Pod>(api, `/api/v1/namespaces/${namespace}/pods?labelSelector=serving.knative.dev%2Fservice%3D${name}`);
+}
+
+/** Waits until the function has scaled to zero: a minute and a half after its last call, as Knative is set up. Throws after five. */
+export async function scaledToZero(api: KubernetesApi, installation: Installation, progress: Progress): Promise<void> {
+  const look = async () => {
+    const { length } = await functionPods(api, installation);
+    return length === 0 ? { found: true } : { missing: `${length} Pod${length > 1 ? 's' : ''} left` };
+  };
+  await waitFor('waiting until the function has scaled to zero', look, { progress, timeoutMs: 300_000 });
+}
