@@ -1,23 +1,19 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { log } from './http/log.ts';
-import { drainOnSignal } from './runtime/host.ts';
+import { drainOnSignal } from './runtime/drain.ts';
+import { serverOf } from './runtime/server.ts';
 
 /**
- * Serves the function on PORT. The framework's command line would do so too, but costs a cold start more than the
- * function itself, and ends on SIGTERM with requests under way: `getTestServer` is its server without the command line.
+ * Serves the function on PORT: what the image starts. The functions framework's command line would do so too, but costs
+ * a cold start more than the function itself, and ends on SIGTERM with requests under way.
  */
 async function start(): Promise<Server> {
-  // The framework shows an error's text to the caller otherwise.
-  process.env.NODE_ENV ??= 'production';
-  const { mutate } = await import('./index.ts');
-  const server = getTestServer('mutate');
-  // Ahead of the framework's Express: its body parsers and middleware take longer than a review, and have nothing to do.
-  server.removeAllListeners('request').on('request', mutate);
-  server.listen(Number(process.env.PORT || 8080));
+  // Within the promise, so that a bad configuration is an error to show like any other.
+  const { mutate } = await import('./runtime/function.ts');
+  const server = serverOf(mutate);
   drainOnSignal(server, log);
-  await once(server, 'listening');
+  await once(server.listen(Number(process.env.PORT || 8080)), 'listening');
   const address = server.address();
   log('INFO', 'listening', { port: typeof address === 'object' ? address?.port : address });
   return server;

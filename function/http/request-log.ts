@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type AdmissionRequest, carriesPod } from './admission-review.ts';
+import { type AdmissionRequest, carriesPod } from '../review/admission.ts';
 import { type Log, traceIds } from './log.ts';
 
 /** A log whose records have the time since now and the ids of the request's trace. */

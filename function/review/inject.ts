@@ -1,8 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
-import { oneLine, withMarks, withoutMarks, withSkipped } from './labels.ts';
+import { withLabels, withoutLabels, withSkipped } from './labels.ts';
 import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
 import { selectsName } from './selector.ts';
+import { oneLine } from './text.ts';
 import { isAsDeclared } from './volume-comparison.ts';
 
 /** A container that an injection chose and left as it was. */
@@ -63,7 +64,7 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
   const main = mountAll(spec.containers, injection, refuse);
   const skipped = init.skipped.concat(main.skipped);
   if (!init.isMounted && !main.isMounted) {
-    return { pod: skipped.length > 0 ? withoutMarks(pod, injection) : pod, injected: [], skipped };
+    return { pod: skipped.length > 0 ? withoutLabels(pod, injection) : pod, injected: [], skipped };
   }
   const mounted: V1Pod = {
     ...pod,
@@ -75,7 +76,7 @@ function injectOne(pod: V1Pod, injection: Injection): Injected {
     },
   };
   return {
-    pod: skipped.length > 0 ? withoutMarks(mounted, injection) : withMarks(mounted, injection),
+    pod: skipped.length > 0 ? withoutLabels(mounted, injection) : withLabels(mounted, injection),
     injected: [injection],
     skipped,
   };

@@ -1,8 +1,5 @@
 import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { Problem } from '../injections/schema.ts';
-import { normalPath } from './mount.ts';
-import { type Names, selectedKeys } from './selector.ts';
-import { isAsDeclared } from './volume-comparison.ts';
+import type { Names } from './selector.ts';
 
 /** Which Pods get which volume, mounted where: one entry of injections.yaml. */
 export interface Injection {
@@ -26,7 +23,7 @@ export type DeclaredInjection = Omit<Injection, 'mount' | 'onConflict'> & {
 };
 
 /** The annotations of this webhook's own; no injection may set one. */
-const annotationPrefix = 'hello-webhook/';
+export const annotationPrefix = 'hello-webhook/';
 /** On a Pod, with the value `false`: nothing is injected into it. */
 export const optOutAnnotation = `${annotationPrefix}inject`;
 /** On a Pod: which containers were left out, and why. */
@@ -42,118 +39,4 @@ export function configMapsOf({ configMap, projected }: V1Volume): string[] {
   return [configMap, ...(projected?.sources ?? []).map((source) => source.configMap)].flatMap(
     (source) => source?.name ?? [],
   );
-}
-
-/**
- * What no schema can say: the problems of one injection in itself and beside the others, with paths from the injection.
- * Fields may be missing, since those that are misshapen are told of elsewhere.
- */
-export function injectionProblems(all: readonly Partial<DeclaredInjection>[], index: number): Problem[] {
-  const injection = all[index] ?? {};
-  return [
-    ...selectorProblems(injection),
-    ...volumeProblems(injection),
-    ...mountProblems(injection),
-    ...annotationProblems(injection),
-    ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
-    ...all.flatMap((other) => chainProblems(injection, other)),
-  ];
-}
-
-function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
-  if (!selector) return [];
-  if (selectedKeys(selector).length === 0) {
-    const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
-    return [{ path: ['selector'], message }];
-  }
-  return (selector.matchExpressions ?? []).flatMap(({ operator, values = [] }, index): Problem[] => {
-    const needsValues = operator === 'In' || operator === 'NotIn';
-    if (needsValues === values.length > 0) return [];
-    const message = `must ${needsValues ? 'not be empty' : 'be left out'} with operator ${operator}`;
-    return [{ path: ['selector', 'matchExpressions', index, 'values'], message }];
-  });
-}
-
-/** Sources whose names have capitals. A source we do not know passes, but one that only differs in capitals is a slip. */
-const sources = [
-  'awsElasticBlockStore',
-  'azureDisk',
-  'azureFile',
-  'configMap',
-  'downwardAPI',
-  'emptyDir',
-  'flexVolume',
-  'gcePersistentDisk',
-  'gitRepo',
-  'hostPath',
-  'persistentVolumeClaim',
-  'photonPersistentDisk',
-  'portworxVolume',
-  'scaleIO',
-  'vsphereVolume',
-];
-
-/** The API server makes an empty directory of a volume whose source it does not know, and says nothing. */
-function volumeProblems({ volume = { name: '' }, ensure }: Partial<DeclaredInjection>): Problem[] {
-  if (ensure && volume.name && configMapsOf(volume).length === 0) {
-    return [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }];
-  }
-  return Object.keys(volume).flatMap((name) => {
-    const meant = sources.find((source) => source.toLowerCase() === name.toLowerCase());
-    return meant && meant !== name ? [{ path: ['volume', name], message: `must be spelt ${meant}` }] : [];
-  });
-}
-
-/** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */
-function mountProblems({ volume, mount }: Partial<DeclaredInjection>): Problem[] {
-  if (!mount) return [];
-  const isRecursive = mount.recursiveReadOnly === 'IfPossible' || mount.recursiveReadOnly === 'Enabled';
-  const isNamedAsVolume = mount.name === undefined || !volume || mount.name === volume.name;
-  const rules: [boolean, keyof V1VolumeMount, string][] = [
-    [isNamedAsVolume, 'name', `must be the volume's, ${volume?.name}, or be left out`],
-    [normalPath(mount.mountPath ?? '.') !== '/' || !mount.mountPath, 'mountPath', 'must not be the root'],
-    [!(mount.subPath && mount.subPathExpr), 'subPathExpr', 'must be left out with subPath'],
-    [!isRecursive || mount.readOnly === true, 'recursiveReadOnly', 'needs readOnly: true'],
-    [
-      !isRecursive || (mount.mountPropagation ?? 'None') === 'None',
-      'mountPropagation',
-      'must be None with recursiveReadOnly',
-    ],
-  ];
-  return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['mount', field], message }));
-}
-
-function annotationProblems({ annotations = {} }: Partial<DeclaredInjection>): Problem[] {
-  return Object.keys(annotations)
-    .filter((key) => key.startsWith(annotationPrefix))
-    .map((key) => ({
-      path: ['annotations', key],
-      message: `must not begin with ${annotationPrefix}, the webhook's own prefix`,
-    }));
-}
-
-function rivalProblems({ name, volume }: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
-  const problems: Problem[] = [];
-  if (name !== undefined && name === earlier.name) {
-    problems.push({ path: ['name'], message: `must be unique: an earlier injection is called ${name} too` });
-  }
-  if (volume && volume.name === earlier.volume?.name && !isSameVolume(volume, earlier.volume)) {
-    const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
-    problems.push({ path: ['volume'], message });
-  }
-  return problems;
-}
-
-function isSameVolume(one: V1Volume, other: V1Volume): boolean {
-  return isAsDeclared(one, other, 'volume') && isAsDeclared(other, one, 'volume');
-}
-
-/** Selected, or no longer selected, by what injections set, an injection would depend on how often the API server calls. */
-function chainProblems({ selector }: Partial<DeclaredInjection>, other: Partial<DeclaredInjection>): Problem[] {
-  return selectedKeys(selector ?? {})
-    .filter((key) => Object.hasOwn(other.labels ?? {}, key))
-    .map((key) => ({
-      path: ['selector'],
-      message: `must not look at label ${key}, which injection ${other.name} sets`,
-    }));
 }

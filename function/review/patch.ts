@@ -1,4 +1,16 @@
-import type { Operation } from 'fast-json-patch';
+import type { V1Pod } from '@kubernetes/client-node';
+import jsonpatch, { type Operation } from 'fast-json-patch';
+
+/** The JSONPatch from one Pod to the other. A null that gets a value counts as absent: that is an `add` too. */
+export function derivePatch(pod: V1Pod, injected: V1Pod): Operation[] {
+  return jsonpatch
+    .compare(pod, injected)
+    .map((operation) =>
+      operation.op === 'replace' && jsonpatch.getValueByPointer(pod, operation.path) === null
+        ? { ...operation, op: 'add' }
+        : operation,
+    );
+}
 
 /**
  * Applies the `add`s and `replace`s of a JSONPatch (RFC 6902) as the API server does: what a path leads through must be
@@ -28,19 +40,19 @@ type Node = Record<string, unknown>;
 /** https://www.rfc-editor.org/rfc/rfc6901 */
 function pointerKeys(pointer: string): string[] {
   const [before, ...keys] = pointer.split('/');
-  if (before !== '') throw new Error('it has a path that is no JSON pointer');
+  if (before !== '') throw new Error('a path is no JSON pointer');
   return keys.map((key) => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key));
 }
 
 function childOf(parent: Node, key: string): unknown {
   const isThere = Object.hasOwn(parent, key) && (!Array.isArray(parent) || isIndex(key));
-  if (!isThere) throw new Error('it has a path through nothing');
+  if (!isThere) throw new Error('a path does not exist');
   return parent[key];
 }
 
 /** The node, if it is a copy already, or else a copy of it. */
 function ownCopy(node: unknown, copies: Set<unknown>): Node {
-  if (typeof node !== 'object' || node === null) throw new Error('it has a path through a value');
+  if (typeof node !== 'object' || node === null) throw new Error('a path leads through a value');
   if (copies.has(node)) return node as Node;
   const copy = (Array.isArray(node) ? [...node] : { ...node }) as Node;
   copies.add(copy);
@@ -54,12 +66,12 @@ function apply(operation: Operation, parent: Node, key: string): void {
   } else if (operation.op === 'replace') {
     childOf(parent, key);
     set(parent, key, operation.value);
-  } else throw new Error(`it has an operation ${operation.op}`);
+  } else throw new Error(`operation ${operation.op} is not supported`);
 }
 
 function insert(list: unknown[], key: string, value: unknown): void {
   const index = key === '-' ? list.length : Number(key);
-  if (!(key === '-' || isIndex(key)) || index > list.length) throw new Error('it adds at no place of a list');
+  if (!(key === '-' || isIndex(key)) || index > list.length) throw new Error('an array index is out of range');
   list.splice(index, 0, value);
 }
 

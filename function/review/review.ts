@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import jsonpatch, { type Operation } from 'fast-json-patch';
+import type { Operation } from 'fast-json-patch';
 import {
   type AdmissionRequest,
   type AdmissionResponse,
@@ -8,18 +8,19 @@ import {
   carriesPod,
   deny,
   type Notes,
-  oldPod,
-} from '../http/admission-review.ts';
+} from './admission.ts';
 import { type Injected, inject, injectEphemeral } from './inject.ts';
-import { configMapsOf, type Injection, optOutAnnotation, skippedAnnotation } from './injection.ts';
-import { brief } from './labels.ts';
+import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
+import { replaceablePaths } from './labels.ts';
+import { derivePatch } from './patch.ts';
 import { selectsLabels, selectsName } from './selector.ts';
-import { prove } from './verification.ts';
+import { brief } from './text.ts';
+import { verifyPatch } from './verification.ts';
 
-/** The answer to an AdmissionRequest and, for the log, what it was and why. */
-export interface Review {
+/** The response to an AdmissionRequest and, for the log, what it was and why. */
+export interface Decision {
   response: AdmissionResponse;
-  decision: 'injected' | 'skipped' | 'unchanged' | 'denied';
+  outcome: 'injected' | 'skipped' | 'unchanged' | 'denied';
   /** Why nothing was to be done. */
   reason?: string;
   /** The names of the injections whose mount the Pod has now. */
@@ -33,22 +34,22 @@ export interface Review {
 /**
  * Decides an AdmissionRequest:
  *
- * | the request                                                   | decision                  |
+ * | the request                                                   | outcome                   |
  * |---------------------------------------------------------------|---------------------------|
  * | a Pod's creation, or its new ephemeral containers; selected   | injected, with a patch    |
  * | … and something is in the way of every, or some, containers   | skipped, or injected; both with warnings |
  * | … and the injection says `onConflict: deny`                   | denied, no patch          |
  * | all the rest                                                  | unchanged                 |
  *
- * Throws a ProofError where its own patch does not prove.
+ * Throws a VerificationError where its own patch fails verification.
  */
-export function review(request: AdmissionRequest, injections: readonly Injection[]): Review {
+export function review(request: AdmissionRequest, injections: readonly Injection[]): Decision {
   const pod = request.object as V1Pod;
   const reason = leftAlone(request, pod);
   if (reason !== undefined) return unchanged(request, reason);
   const selected = injections.filter((injection) => selects(injection, request, pod));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
-  const old = request.subResource ? oldPod(request) : undefined;
+  const old = request.subResource ? (request.oldObject as V1Pod | undefined) : undefined;
   const again = (current: V1Pod): Injected =>
     request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected);
   const injected = again(pod);
@@ -58,10 +59,10 @@ export function review(request: AdmissionRequest, injections: readonly Injection
       request,
       denied.map(({ text }) => text),
     );
-  const patch = difference(pod, injected.pod);
-  prove(pod, injected.pod, patch, {
+  const patch = derivePatch(pod, injected.pod);
+  verifyPatch(pod, injected.pod, patch, {
     again: (current) => again(current).pod,
-    isReplaceable: (path) => replaceable(selected).has(path),
+    isReplaceable: (path) => replaceablePaths(selected).has(path),
   });
   return allowed(request, injected, patch);
 }
@@ -85,24 +86,24 @@ function selects({ selector, namespaces }: Injection, { namespace = '' }: Admiss
   return selectsName(namespaces, namespace) && selectsLabels(selector, pod.metadata?.labels ?? {});
 }
 
-function unchanged(request: AdmissionRequest, reason: string): Review {
+function unchanged(request: AdmissionRequest, reason: string): Decision {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
-  return { response, decision: 'unchanged', reason, injections: [], skipped: [], ensure: [] };
+  return { response, outcome: 'unchanged', reason, injections: [], skipped: [], ensure: [] };
 }
 
-function refused(request: AdmissionRequest, conflicts: string[]): Review {
+function refused(request: AdmissionRequest, conflicts: string[]): Decision {
   const skipped = conflicts.map(brief);
   const notes = { auditAnnotations: { denied: skipped.join('; ') } };
   return {
     response: deny(request, conflicts.join('; '), notes),
-    decision: 'denied',
+    outcome: 'denied',
     injections: [],
     skipped,
     ensure: [],
   };
 }
 
-function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Review {
+function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Decision {
   const injections = injected.map(({ name }) => name);
   const lines = skipped.map(({ text }) => brief(text));
   const isNothingToDo = patch.length === 0 && (injections.length > 0 || lines.length === 0);
@@ -119,33 +120,11 @@ function allowed(request: AdmissionRequest, { injected, skipped }: Injected, pat
     skipped: lines,
     ensure: toEnsure(request, injected),
   };
-  if (isNothingToDo) return { ...rest, decision: 'unchanged', reason };
-  return { ...rest, decision: injections.length > 0 ? 'injected' : 'skipped' };
+  if (isNothingToDo) return { ...rest, outcome: 'unchanged', reason };
+  return { ...rest, outcome: injections.length > 0 ? 'injected' : 'skipped' };
 }
 
 function toEnsure({ dryRun, subResource }: AdmissionRequest, injected: readonly Injection[]): string[] {
   if (dryRun || subResource) return [];
   return [...new Set(injected.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
-}
-
-/** The JSONPatch from one Pod to the other. A null that gets a value counts as absent: that is an `add` too. */
-function difference(pod: V1Pod, injected: V1Pod): Operation[] {
-  return jsonpatch
-    .compare(pod, injected)
-    .map((operation) =>
-      operation.op === 'replace' && jsonpatch.getValueByPointer(pod, operation.path) === null
-        ? { ...operation, op: 'add' }
-        : operation,
-    );
-}
-
-/** The JSON pointers of the labels and annotations that these injections set. */
-function replaceable(injections: readonly Injection[]): ReadonlySet<string> {
-  const pointers = (map: 'labels' | 'annotations', keys: string[]) =>
-    keys.map((key) => `/metadata/${map}/${jsonpatch.escapePathComponent(key)}`);
-  return new Set([
-    ...injections.flatMap(({ labels = {} }) => pointers('labels', Object.keys(labels))),
-    ...injections.flatMap(({ annotations = {} }) => pointers('annotations', Object.keys(annotations))),
-    ...pointers('annotations', [skippedAnnotation]),
-  ]);
 }

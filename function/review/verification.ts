@@ -4,17 +4,17 @@ import { type AnyContainer, normalPath } from './mount.ts';
 import { applyPatch } from './patch.ts';
 
 /** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
-export class ProofError extends Error {
-  override name = 'ProofError';
+export class VerificationError extends Error {
+  override name = 'VerificationError';
 }
 
 /**
- * Proves a patch before it is sent, since one that does not apply rejects the Pod even under failurePolicy Ignore
+ * Verifies a patch before it is sent, since one that does not apply rejects the Pod even under failurePolicy Ignore
  * (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go), and one that applies wrongly breaks it.
  * `again` injects once more; `isReplaceable` tells the JSON pointers of labels and annotations that injections set.
- * Throws a ProofError.
+ * Throws a VerificationError.
  */
-export function prove(
+export function verifyPatch(
   pod: V1Pod,
   intended: V1Pod,
   patch: readonly Operation[],
@@ -22,29 +22,29 @@ export function prove(
 ): void {
   demand(
     patch.every(({ op, path }) => op === 'add' || (op === 'replace' && isReplaceable(path))),
-    'it does more than add',
+    'it contains operations other than add',
   );
-  demand(isSameJson(applied(pod, patch), intended), 'applied, it does not give the intended Pod');
-  demand(isSameJson(again(intended), intended), 'injecting its result again would change it');
-  demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'a volume name it adds is not unique');
+  demand(isSameJson(applied(pod, patch), intended), 'applied, it does not yield the intended Pod');
+  demand(isSameJson(again(intended), intended), 'injecting the result again would change it');
+  demand(addsOnce(volumeNames(pod), volumeNames(intended)), 'an added volume name is not unique');
   const before = containersOf(pod);
   demand(
     containersOf(intended).every(
       (container, index) => container === before[index] || addsOnce(mountPaths(before[index]), mountPaths(container)),
     ),
-    'a mount path it adds is not unique',
+    'an added mount path is not unique',
   );
 }
 
 function demand(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new ProofError(`the patch does not prove: ${otherwise}`);
+  if (!holds) throw new VerificationError(`patch verification failed: ${otherwise}`);
 }
 
 function applied(pod: V1Pod, patch: readonly Operation[]): unknown {
   try {
     return applyPatch(pod, patch);
   } catch (error) {
-    throw new ProofError(`the patch does not apply: ${(error as Error).message}`);
+    throw new VerificationError(`patch verification failed: the patch does not apply: ${(error as Error).message}`);
   }
 }
 

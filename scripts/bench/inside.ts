@@ -39,8 +39,8 @@ function measure(inside: Inside): InsideResult {
 function answerTo(body: Buffer, injections: Injection[]): Buffer {
   const parsed = parseAdmissionReview(JSON.parse(body.toString('utf8')));
   if ('problem' in parsed) throw new Error(parsed.problem);
-  const { response, decision } = review(parsed.review.request, injections);
-  if (decision !== 'injected') throw new Error(`the decision was ${decision}`);
+  const { response, outcome } = review(parsed.review.request, injections);
+  if (outcome !== 'injected') throw new Error(`the outcome was ${outcome}`);
   return Buffer.from(JSON.stringify(inVersionOf(parsed.review, response)));
 }
 

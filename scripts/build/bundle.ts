@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { schemas as httpSchemas } from '../../function/http/validators.ts';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { compilerFor, schemas } from '../../function/injections/validators.ts';
+import { compilerFor, type Schemas } from '../../function/injections/schema-compiler.ts';
+import { schemas as injectionSchemas } from '../../function/injections/validators.ts';
 
 /** The default configuration is read here, where it fails the build if it is bad, and not at every start. */
 const parsedDefaults: Plugin = {
@@ -21,15 +23,18 @@ const parsedDefaults: Plugin = {
 const compiledSchemas: Plugin = {
   name: 'compiled-schemas',
   setup: ({ onLoad, onResolve }) => {
-    const names = Object.keys(schemas) as (keyof typeof schemas)[];
-    onLoad({ filter: /\/function\/injections\/validators\.ts$/ }, () => ({
-      contents: names.map((name) => `export { default as ${name} } from 'compiled:${name}';`).join('\n'),
+    const schemas: Schemas = { ...httpSchemas, ...injectionSchemas };
+    onLoad({ filter: /\/function\/(http|injections)\/validators\.ts$/ }, ({ path }) => ({
+      contents: Object.keys(path.includes('/http/') ? httpSchemas : injectionSchemas)
+        .map((name) => `export { default as ${name} } from 'compiled:${name}';`)
+        .join('\n'),
     }));
     onResolve({ filter: /^compiled:/ }, ({ path }) => ({ path, namespace: 'compiled' }));
     onLoad({ filter: /^compiled:/, namespace: 'compiled' }, ({ path }) => {
-      const [schema, find] = schemas[path.replace('compiled:', '') as keyof typeof schemas];
-      const ajv = compilerFor(find);
-      return { contents: standaloneCode.default(ajv, ajv.compile(schema)), resolveDir: root };
+      const entry = schemas[path.replace('compiled:', '')];
+      if (!entry) throw new Error(`no schema is called ${path}`);
+      const ajv = compilerFor(entry);
+      return { contents: standaloneCode.default(ajv, ajv.compile(entry[0])), resolveDir: root };
     });
   },
 };
@@ -40,21 +45,6 @@ const clusterApart: Plugin = {
   name: 'cluster-apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /\/copies\/config-maps\.ts$/ }, () => ({ path: './config-maps.cjs', external: true }));
-  },
-};
-
-/**
- * No request reaches Express and its body parsers: `start.ts` answers ahead of them. They are 1.1 MB with all they need;
- * without their tables still 0.3 MB, and 16 ms of a start of 97. Nor `domain`, which the framework uses behind them, and
- * which puts itself into every EventEmitter.
- */
-const withoutExpress: Plugin = {
-  name: 'without-express',
-  setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^(express|body-parser|domain)$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents: 'const nothing = new Proxy(() => nothing, { get: () => nothing }); module.exports = nothing;',
-    }));
   },
 };
 
@@ -91,7 +81,7 @@ const options = {
 export async function bundle(directory: string): Promise<string[]> {
   const write = (name: string, more: BuildOptions) =>
     build({ ...options, outfile: join(directory, `${name}.cjs`), ...more });
-  const plugins = [parsedDefaults, compiledSchemas, clusterApart, withoutExpress];
+  const plugins = [parsedDefaults, compiledSchemas, clusterApart];
   const { metafile } = await write('function', { entryPoints: ['function/start.ts'], plugins });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);

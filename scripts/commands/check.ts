@@ -1,6 +1,6 @@
 /** `npm run check-config -- FILE…`: prints every problem of configuration files, with its place. */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, readInjections } from '../../function/injections/injections.ts';
+import { ConfigurationError, readInjections } from '../../function/injections/load.ts';
 import { volumeFieldProblems } from '../install/volume-fields.ts';
 
 const usage = `npm run check-config -- FILE...

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { V1ClusterRole, V1MutatingWebhook } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
-import { parseInjections } from '../../function/injections/injections.ts';
+import { parseInjections } from '../../function/injections/load.ts';
 import { configMapsOf, type Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/client.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { parseInjections } from '../../function/injections/injections.ts';
+import { parseInjections } from '../../function/injections/load.ts';
 import { type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
 import { type Installation, instanceOf, isOurs, type KnativeService, readService } from './installation.ts';
 import { readRegistered } from './registration.ts';

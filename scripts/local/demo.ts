@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { readInjections } from '../../function/injections/injections.ts';
+import { readInjections } from '../../function/injections/load.ts';
 import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import { type Answer, collectionPath, type KubernetesApi, type KubernetesObject } from '../kubernetes/client.ts';
 import { podOf, readManifest, titleOf } from '../kubernetes/manifest.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
-import { parseInjections } from '../../function/injections/injections.ts';
+import { parseInjections } from '../../function/injections/load.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';

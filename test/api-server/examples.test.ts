@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { parseInjections } from '../../function/injections/injections.ts';
+import { parseInjections } from '../../function/injections/load.ts';
 import { isAsDeclared } from '../../function/review/volume-comparison.ts';
 import { volumeFieldProblems } from '../../scripts/install/volume-fields.ts';
 import { describeOnApiServer } from './cluster.ts';

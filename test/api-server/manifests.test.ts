@@ -6,7 +6,7 @@ import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhookConfiguration } from 
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { readInjections } from '../../function/injections/injections.ts';
+import { readInjections } from '../../function/injections/load.ts';
 import { configMapsOf } from '../../function/review/injection.ts';
 import { gatewayOf } from '../../scripts/install/reach.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { parseInjections } from '../../function/injections/injections.ts';
+import { parseInjections } from '../../function/injections/load.ts';
 import { probeReach } from '../../scripts/install/probe.ts';
 import { prove } from '../../scripts/install/probe-pod.ts';
 import { type KubernetesApi, list } from '../../scripts/kubernetes/client.ts';

@@ -1,28 +1,14 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createHandler } from '../../function/http/handler.ts';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { review } from '../../function/review/review.ts';
-import { hostWhenListening } from '../../function/runtime/host.ts';
+import { serverOf } from '../../function/runtime/server.ts';
 import { admissionReview } from '../support/admission-review.ts';
 import { pod } from '../support/arbitraries.ts';
-
-http('property', createHandler({ review: (request) => review(request, defaultInjections), log: () => {} }));
-http(
-  'broken',
-  createHandler({
-    review: () => {
-      throw new Error('a bug');
-    },
-    log: (severity, message, fields) => records.push({ severity, message, ...fields }),
-  }),
-);
-const records: Record<string, unknown>[] = [];
 
 /** JSON with something else put at one of its places. */
 function spoilt(value: unknown): fc.Arbitrary<unknown> {
@@ -52,7 +38,7 @@ const body = fc.oneof(
 );
 
 describe('every body', () => {
-  const server = getTestServer('property');
+  const server = serverOf(createHandler({ decide: (request) => review(request, defaultInjections), log: () => {} }));
   before(() => listen(server));
   after(() => {
     server.closeAllConnections();
@@ -72,7 +58,15 @@ describe('every body', () => {
   });
 
   it('is answered with 500 where we have a bug, the stack in the log alone', async () => {
-    const broken = getTestServer('broken');
+    const records: Record<string, unknown>[] = [];
+    const broken = serverOf(
+      createHandler({
+        decide: () => {
+          throw new Error('a bug');
+        },
+        log: (severity, message, fields) => records.push({ severity, message, ...fields }),
+      }),
+    );
     await listen(broken);
     const answer = await post(broken, JSON.stringify(admissionReview({ spec: { containers: [] } })));
     expect(answer.status).to.equal(500);
@@ -86,7 +80,6 @@ describe('every body', () => {
 });
 
 async function listen(server: Server): Promise<void> {
-  hostWhenListening(() => {});
   await once(server.listen(0, '127.0.0.1'), 'listening');
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AdmissionRequest } from '../../function/http/admission-review.ts';
+import type { AdmissionRequest } from '../../function/review/admission.ts';
 import { inject, injectEphemeral } from '../../function/review/inject.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { normalPath } from '../../function/review/mount.ts';
@@ -39,7 +39,7 @@ describe('every review', () => {
       const first = review(one, configured);
       const second = review({ ...one, object: resultOf(one, configured) }, configured);
       expect(patchOf(second.response)).to.deep.equal([]);
-      if (second.decision !== 'unchanged') expect(second.skipped).to.deep.equal(first.skipped);
+      if (second.outcome !== 'unchanged') expect(second.skipped).to.deep.equal(first.skipped);
     }));
 
   it('leaves the request as it was', () =>
@@ -88,8 +88,8 @@ describe('every review', () => {
 
   it('mounts in every chosen container, or names it with a reason', () =>
     always((one, configured) => {
-      const { decision, skipped } = review(one, configured);
-      if (decision === 'denied' || decision === 'unchanged' || one.subResource) return;
+      const { outcome, skipped } = review(one, configured);
+      if (outcome === 'denied' || outcome === 'unchanged' || one.subResource) return;
       const { spec } = resultOf(one, configured);
       const labels = (one.object as AnyPod).metadata?.labels ?? {};
       const all: AnyPod[] = [...(spec.initContainers ?? []), ...spec.containers];
@@ -106,8 +106,8 @@ describe('every review', () => {
 
   it('has a Pod say what was skipped in it', () =>
     always((one, configured) => {
-      const { decision, skipped } = review(one, configured);
-      if (decision === 'denied' || skipped.length === 0 || one.subResource) return;
+      const { outcome, skipped } = review(one, configured);
+      if (outcome === 'denied' || skipped.length === 0 || one.subResource) return;
       const { metadata } = resultOf(one, configured);
       expect(metadata.annotations['hello-webhook/skipped']).to.equal(skipped.join('; '));
     }));

@@ -1,9 +1,6 @@
 import type { Operation } from 'fast-json-patch';
-import {
-  type AdmissionRequest,
-  type AdmissionResponse,
-  parseAdmissionReview,
-} from '../../function/http/admission-review.ts';
+import { parseAdmissionReview } from '../../function/http/admission-review.ts';
+import type { AdmissionRequest, AdmissionResponse } from '../../function/review/admission.ts';
 
 /** An AdmissionReview of a Pod's creation, as an API server sends it; `request` has what is different. */
 export function admissionReview(object: unknown, request: object = {}) {

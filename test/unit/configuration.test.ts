@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { ConfigurationError, parseInjections, readInjections } from '../../function/injections/injections.ts';
+import { ConfigurationError, parseInjections, readInjections } from '../../function/injections/load.ts';
 import { fixtures } from '../support/fixtures.ts';
 
 const minimal = `

@@ -16,8 +16,8 @@ describe("Kubernetes' own Pod with every field", () => {
       ...everyField,
       metadata: { ...everyField.metadata, labels: { ...everyField.metadata.labels, hello: 'true' } },
     };
-    const { response, decision } = review(admissionRequest(pod), defaultInjections);
-    expect(decision).to.equal('injected');
+    const { response, outcome } = review(admissionRequest(pod), defaultInjections);
+    expect(outcome).to.equal('injected');
     const mount = { name: 'hello-volume', mountPath: '/etc/config', readOnly: true };
     const volume = { name: 'hello-volume', configMap: { name: 'hello-configmap' } };
     const mounted = <T extends { volumeMounts: unknown[] }>(containers: T[]) =>

@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { createHandler, type RequestWithBody } from '../../function/http/handler.ts';
-import type { Review } from '../../function/review/review.ts';
+import type { RequestWithBody } from '../../function/http/body.ts';
+import { createHandler } from '../../function/http/handler.ts';
+import type { Decision } from '../../function/review/review.ts';
 
 describe('the handler', () => {
   it('answers 500 whatever is thrown, and logs it', async () => {
     const records: object[] = [];
     const handle = createHandler({
-      review: () => ({}) as Review,
+      decide: () => ({}) as Decision,
       log: (severity, message, fields) => records.push({ severity, message, ...fields }),
     });
     const request = {

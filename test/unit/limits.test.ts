@@ -21,9 +21,9 @@ describe('at its limits', () => {
 
   it('a reason that would make more annotations than a Pod may have is left out of the Pod, not of the warning', () => {
     const annotations = { big: 'x'.repeat(262_124 - 3) };
-    const { response, decision } = reviewOf({ metadata: { labels, annotations }, spec: { containers: [taken] } });
+    const { response, outcome } = reviewOf({ metadata: { labels, annotations }, spec: { containers: [taken] } });
     expect(patchOf(response)).to.deep.equal([]);
-    expect(decision).to.equal('skipped');
+    expect(outcome).to.equal('skipped');
     expect(response.warnings).to.have.length(1);
   });
 

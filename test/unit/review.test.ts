@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { readInjections } from '../../function/injections/injections.ts';
+import { readInjections } from '../../function/injections/load.ts';
 import { review } from '../../function/review/review.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
@@ -17,12 +17,12 @@ describe('review', () => {
       const configuration = file('injections.yaml');
       const injections = existsSync(configuration) ? readInjections(configuration) : defaultInjections;
       const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
-      const { response, decision, ensure, ...rest } = review(request, injections);
+      const { response, outcome, ensure, ...rest } = review(request, injections);
       const { uid: _, ...answer } = response;
       const patch = patchOf(response);
       if ('patch' in answer) Object.assign(answer, { patch: patch.map(({ op, path }) => `${op} ${path}`) });
       expectAsIn(file('expected.yaml'), {
-        decision,
+        decision: outcome,
         ...rest,
         ...(ensure.length > 0 && { ensure }),
         response: answer,

@@ -1,6 +1,6 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { defaultInjections } from '../../../../function/injections/default-injections.ts';
-import { ConfigurationError, parseInjections } from '../../../../function/injections/injections.ts';
+import { ConfigurationError, parseInjections } from '../../../../function/injections/load.ts';
 import type { Injection } from '../../../../function/review/injection.ts';
 import type { Installation, RevisionSpec } from '../../../install/installation.ts';
 import { type KubernetesApi, read } from '../../../kubernetes/client.ts';

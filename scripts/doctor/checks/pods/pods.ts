@@ -29,7 +29,7 @@ export function podFindings(pods: readonly V1Pod[], injections: readonly Injecti
 function isLacking(pod: V1Pod, injections: readonly Injection[]): boolean {
   const { namespace = '', uid = '' } = pod.metadata ?? {};
   const request = { uid, kind: { version: 'v1', kind: 'Pod' }, operation: 'CREATE', namespace, object: pod };
-  return review(request, injections).decision === 'injected';
+  return review(request, injections).outcome === 'injected';
 }
 
 function titleOf({ metadata }: V1Pod): string {

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Operation } from 'fast-json-patch';
-import { ProofError, prove } from '../../function/review/verification.ts';
+import { VerificationError, verifyPatch } from '../../function/review/verification.ts';
 
 const mount = { name: 'v', mountPath: '/v' };
 const spec = { containers: [{ name: 'secret-app' }] };
@@ -17,35 +17,35 @@ const patch: Operation[] = [
 const stable = { again: (same: V1Pod) => same, isReplaceable: (path: string) => path === '/metadata/labels/b' };
 
 /** What could be wrong with a patch; each must be found, since it would be our own bug. */
-const wrong: [title: string, prove: () => void, message: RegExp][] = [
-  ['removes', () => prove(pod, { spec }, [{ op: 'remove', path: '/metadata' }], stable), /more than add/],
+const wrong: [title: string, verify: () => void, message: RegExp][] = [
+  ['removes', () => verifyPatch(pod, { spec }, [{ op: 'remove', path: '/metadata' }], stable), /other than add/],
   [
     'replaces a label that no injection sets',
     () =>
-      prove(
+      verifyPatch(
         pod,
         { ...pod, metadata: { labels: { a: '2' } } },
         [{ op: 'replace', path: '/metadata/labels/a', value: '2' }],
         stable,
       ),
-    /more than add/,
+    /other than add/,
   ],
-  ['gives another Pod than intended', () => prove(pod, intended, patch.slice(1), stable), /intended Pod/],
+  ['gives another Pod than intended', () => verifyPatch(pod, intended, patch.slice(1), stable), /intended Pod/],
   [
     'does not apply',
-    () => prove(pod, intended, [{ op: 'add', path: '/spec/volumes/0', value: {} }, ...patch], stable),
+    () => verifyPatch(pod, intended, [{ op: 'add', path: '/spec/volumes/0', value: {} }, ...patch], stable),
     /does not apply/,
   ],
   [
     'would be followed by another',
-    () => prove(pod, intended, patch, { ...stable, again: (again) => ({ ...again, kind: 'Pod' }) }),
+    () => verifyPatch(pod, intended, patch, { ...stable, again: (again) => ({ ...again, kind: 'Pod' }) }),
     /again/,
   ],
   [
     'adds a volume name twice',
     () => {
       const volumes = [{ name: 'v' }, { name: 'v' }];
-      prove(
+      verifyPatch(
         pod,
         { ...pod, spec: { ...spec, volumes } },
         [{ op: 'add', path: '/spec/volumes', value: volumes }],
@@ -63,7 +63,7 @@ const wrong: [title: string, prove: () => void, message: RegExp][] = [
       const after: V1Pod = {
         spec: { containers: [{ name: 'app', volumeMounts: [{ name: 'w', mountPath: '/v/' }, mount] }] },
       };
-      prove(before, after, [{ op: 'add', path: '/spec/containers/0/volumeMounts/1', value: mount }], stable);
+      verifyPatch(before, after, [{ op: 'add', path: '/spec/containers/0/volumeMounts/1', value: mount }], stable);
     },
     /mount path/,
   ],
@@ -72,13 +72,13 @@ const wrong: [title: string, prove: () => void, message: RegExp][] = [
 describe('the proof of a patch', () => {
   for (const [title, attempt, message] of wrong) {
     it(`fails for one that ${title}, and says nothing of the Pod`, () => {
-      expect(attempt).to.throw(ProofError, message);
+      expect(attempt).to.throw(VerificationError, message);
       expect(attempt).not.to.throw(/secret-app/);
     });
   }
 
   it('holds for what was intended', () => {
-    expect(() => prove(pod, intended, patch, stable)).not.to.throw();
+    expect(() => verifyPatch(pod, intended, patch, stable)).not.to.throw();
   });
 
   it('leaves to the API server what the Pod itself has twice', () => {
@@ -86,6 +86,6 @@ describe('the proof of a patch', () => {
     const twice: V1Pod = { spec: { ...spec, volumes } };
     const added: V1Pod = { spec: { ...spec, volumes: [...volumes, { name: 'v' }] } };
     const patch: Operation[] = [{ op: 'add', path: '/spec/volumes/2', value: { name: 'v' } }];
-    expect(() => prove(twice, added, patch, stable)).not.to.throw();
+    expect(() => verifyPatch(twice, added, patch, stable)).not.to.throw();
   });
 });

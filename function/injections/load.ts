@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
-import { type DeclaredInjection, type Injection, injectionProblems, withDefaults } from '../review/injection.ts';
+import { type DeclaredInjection, type Injection, withDefaults } from '../review/injection.ts';
+import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
 import { validateInjections } from './validators.ts';
