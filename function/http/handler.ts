@@ -80,14 +80,16 @@ async function answerToBody(body: Buffer, decide: (request: AdmissionRequest) =>
 }
 
 function answerWith(review: AdmissionReview, decision: Decision, who: Record<string, unknown>): Answer {
-  const { response, outcome, reason, injections, skipped } = decision;
+  const { response, outcome, reason, injections, skipped, warnings, failure } = decision;
   const record = {
-    severity: skipped.length > 0 ? 'WARNING' : 'INFO',
+    severity: failure ? 'ERROR' : skipped.length + warnings.length > 0 ? 'WARNING' : 'INFO',
     message: reason ?? outcome,
     ...who,
     decision: outcome,
     injections,
     skipped,
+    ...(warnings.length > 0 && { warnings }),
+    ...(failure && { failure }),
   } as const;
   return { status: 200, body: inVersionOf(review, response), record };
 }

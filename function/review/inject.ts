@@ -1,9 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
-import { withLabels, withoutLabels, withSkipped } from './labels.ts';
+import { withLabels, withSkipped } from './labels.ts';
 import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
 import { selectsName } from './selector.ts';
 import { oneLine } from './text.ts';
+import { missingVariable, referencesIn } from './variables.ts';
 import { isAsDeclared } from './volume-comparison.ts';
 
 /** A container that an injection chose and left as it was. */
@@ -20,6 +21,8 @@ export interface Injected {
   /** The injections whose mount is in at least one container now. */
   injected: Injection[];
   skipped: Skipped[];
+  /** What is to be said besides, a line each. */
+  warnings: string[];
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Injected {
  * what it does not know it keeps; a Pod that has it all comes back with the same content.
  */
 export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
-  const injected = inOrder(pod, injections, injectOne);
+  const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, pod));
   const reasons = injected.skipped.map(({ text }) => text);
   return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0) };
 }
@@ -45,53 +48,66 @@ export function injectEphemeral(pod: V1Pod, oldPod: V1Pod | undefined, injection
 type Step = (pod: V1Pod, injection: Injection) => Injected;
 
 function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Injected {
-  const done: Injected = { pod, injected: [], skipped: [] };
+  const done: Injected = { pod, injected: [], skipped: [], warnings: [] };
   for (const injection of injections) {
     const next = step(done.pod, injection);
     done.pod = next.pod;
-    done.injected = done.injected.concat(next.injected);
-    done.skipped = done.skipped.concat(next.skipped);
+    done.injected.push(...next.injected);
+    for (const skipped of next.skipped) done.skipped.push(skipped);
+    done.warnings.push(...next.warnings);
   }
   return done;
 }
 
-function injectOne(pod: V1Pod, injection: Injection): Injected {
+function injectOne(pod: V1Pod, injection: Injection, brought: V1Pod): Injected {
   const { spec } = pod;
-  if (!spec) return { pod, injected: [], skipped: [] };
+  if (!spec) return { pod, injected: [], skipped: [], warnings: [] };
   const volume = volumeIn(pod, injection);
   const refuse: Refuse = (container, isThere) => conflict(container, isThere, injection, volume);
   const init = mountAll(spec.initContainers ?? [], injection, refuse);
   const main = mountAll(spec.containers, injection, refuse);
   const skipped = init.skipped.concat(main.skipped);
-  if (!init.isMounted && !main.isMounted) {
-    return { pod: skipped.length > 0 ? withoutLabels(pod, injection) : pod, injected: [], skipped };
-  }
-  const mounted: V1Pod = {
-    ...pod,
-    spec: {
-      ...spec,
-      ...(spec.initContainers && { initContainers: init.containers }),
-      containers: main.containers,
-      ...(volume === 'none' && { volumes: [...(spec.volumes ?? []), injection.volume] }),
-    },
-  };
-  return {
-    pod: skipped.length > 0 ? withoutLabels(mounted, injection) : withLabels(mounted, injection),
-    injected: [injection],
-    skipped,
-  };
+  const isMounted = init.isMounted || main.isMounted;
+  // No chosen container: nothing to say, either.
+  if (!isMounted && skipped.length === 0) return { pod, injected: [], skipped, warnings: [] };
+  const mounted: V1Pod = isMounted
+    ? {
+        ...pod,
+        spec: {
+          ...spec,
+          ...(spec.initContainers && { initContainers: init.containers }),
+          containers: main.containers,
+          ...(volume === 'none' && { volumes: [...(spec.volumes ?? []), injection.volume] }),
+        },
+      }
+    : pod;
+  const labelled = withLabels(mounted, injection, skipped.length === 0, brought);
+  const users = volume === 'none' && isMounted ? containersThatName(injection.volume.name, pod) : [];
+  return { ...labelled, injected: isMounted ? [injection] : [], skipped, warnings: labelled.warnings.concat(users) };
+}
+
+/** Warns of mounts of the Pod's own by the name of our volume, which it does not define: without us it would be refused. */
+function containersThatName(volume: string, { spec }: V1Pod): string[] {
+  const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ name, volumeMounts }) =>
+    (volumeMounts ?? []).filter((mount) => mount.name === volume).map(({ mountPath }) => ({ name, mountPath })),
+  );
+  return mounts.map(({ name, mountPath }) =>
+    oneLine(
+      `container ${name}: ${mountPath} names volume ${volume}, which the Pod does not define: it gets the injection's`,
+    ),
+  );
 }
 
 function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
   const { spec } = pod;
-  if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [] };
+  if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [], warnings: [] };
   const volume = volumeIn(pod, injection);
   const isNew = (container: AnyContainer) => !old.has(container.name);
   const refuse: Refuse = (container, isThere) =>
     cannotMount(injection, volume) ?? conflict(container, isThere, injection, volume);
   const { containers, isMounted, skipped } = mountAll(spec.ephemeralContainers, injection, refuse, isNew);
   const injected = isMounted ? [injection] : [];
-  return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped };
+  return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped, warnings: [] };
 }
 
 interface Refusal {
@@ -136,8 +152,14 @@ function conflict(
   if (volume === 'another') {
     return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
   }
-  const inTheWay = isThere ? undefined : obstacle(container, mount);
-  return inTheWay ? { reason: `${path} ${inTheWay}`, isConflict: true } : undefined;
+  if (isThere) return undefined;
+  const inTheWay = obstacle(container, mount);
+  if (inTheWay) return { reason: `${path} ${inTheWay}`, isConflict: true };
+  // kubelet would not start it: k8s.io/kubernetes pkg/kubelet/container ExpandContainerVolumeMounts.
+  const missing = missingVariable(container, referencesIn(mount.subPathExpr ?? ''));
+  return missing === undefined
+    ? undefined
+    : { reason: `${path} not mounted, its subPathExpr needs variable ${missing}`, isConflict: false };
 }
 
 /** What the API server demands of ephemeral containers: k8s.io/kubernetes pkg/apis/core/validation validateEphemeralContainers. */

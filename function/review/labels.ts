@@ -1,53 +1,101 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import jsonpatch from 'fast-json-patch';
 import { type Injection, skippedAnnotation } from './injection.ts';
-import { brief } from './text.ts';
+import { bounded, brief, oneLine } from './text.ts';
 
-/** The Pod with an injection's labels and annotations. */
-export function withLabels(pod: V1Pod, { labels, annotations }: Pick<Injection, 'labels' | 'annotations'>): V1Pod {
-  const labelled = labels
-    ? { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, ...labels } } }
-    : pod;
-  return annotations ? withAnnotations(labelled, annotations) : labelled;
+/** A Pod, and what its user should know of how it came to be. */
+export interface Labelled {
+  pod: V1Pod;
+  warnings: string[];
 }
 
-/** The Pod with those of them that it brought along set to empty: they would not be true, and nothing is removed. */
-export function withoutLabels(pod: V1Pod, { labels = {}, annotations = {} }: Injection): V1Pod {
-  const blankLabels = blanked(pod.metadata?.labels, labels);
-  const blankAnnotations = blanked(pod.metadata?.annotations, annotations);
-  return withLabels(pod, {
-    ...(Object.keys(blankLabels).length > 0 && { labels: blankLabels }),
-    ...(Object.keys(blankAnnotations).length > 0 && { annotations: blankAnnotations }),
+type Kind = 'labels' | 'annotations';
+const kinds = ['labels', 'annotations'] as const;
+
+/**
+ * The Pod with an injection's labels and annotations where it `isComplete`, in every chosen container that is; elsewhere
+ * those that are there with the very value are set to empty, since they would not be true.
+ * What the Pod `brought` along never changes silently, and not at all where it has a controller: one whose selector no
+ * longer matches its Pod makes another, and another.
+ */
+export function withLabels(pod: V1Pod, injection: Injection, isComplete: boolean, brought: V1Pod): Labelled {
+  const labelled: Labelled = { pod, warnings: [] };
+  for (const kind of kinds) {
+    const changes = changesOf(pod, injection, kind, isComplete).map((change) => {
+      const own = ownValue(brought, kind, change.key);
+      return { ...change, own, isAllowed: own === undefined || !hasController(brought) };
+    });
+    const allowed = changes.filter(({ isAllowed }) => isAllowed).map(({ key, value }) => [key, value]);
+    if (allowed.length > 0) labelled.pod = withValues(labelled.pod, kind, Object.fromEntries(allowed));
+    labelled.warnings.push(...changes.flatMap((change) => warningOf(injection, kind, change)));
+  }
+  return labelled;
+}
+
+interface Change {
+  key: string;
+  value: string;
+  own: string | undefined;
+  isAllowed: boolean;
+}
+
+/** What is said of a change to what the Pod brought along; never its value, since the log has the same words. */
+function warningOf({ name }: Injection, kind: Kind, { key, value, own, isAllowed }: Change): string[] {
+  // What is empty was set so by an earlier call, for want of a container.
+  if (own === undefined || (own === '' && isAllowed)) return [];
+  const changed = value === '' ? 'is cleared, since not every container has the files' : 'is replaced';
+  const outcome = isAllowed ? changed : 'stays, since its controller may select by it';
+  return [oneLine(`${name}: ${kind.slice(0, -1)} ${key}: the Pod's own value ${outcome}`)];
+}
+
+/** The keys whose value is not as it should be, and how it should be. */
+function changesOf(
+  pod: V1Pod,
+  injection: Injection,
+  kind: Kind,
+  isComplete: boolean,
+): { key: string; value: string }[] {
+  return Object.entries(injection[kind] ?? {}).flatMap(([key, value]) => {
+    const isInjected = ownValue(pod, kind, key) === value;
+    return isInjected === isComplete ? [] : [{ key, value: isComplete ? value : '' }];
   });
 }
 
-/** Injected keys whose value the Pod already carries, set to empty. */
-function blanked(own: Record<string, string> | undefined, injected: Record<string, string>): Record<string, string> {
-  const there = Object.keys(injected).filter((key) => own && Object.hasOwn(own, key) && own[key] === injected[key]);
-  return Object.fromEntries(there.map((key) => [key, '']));
+function hasController({ metadata }: V1Pod): boolean {
+  return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
+}
+
+function ownValue({ metadata }: V1Pod, kind: Kind, key: string): string | undefined {
+  const own = metadata?.[kind];
+  return own && Object.hasOwn(own, key) ? own[key] : undefined;
 }
 
 /** Annotates the Pod with what was skipped; clears a stale annotation, copied from another Pod, where nothing was. */
 export function withSkipped(pod: V1Pod, reasons: readonly string[], isInjected: boolean): V1Pod {
-  if (reasons.length > 0) return withAnnotations(pod, { [skippedAnnotation]: reasons.map(brief).join('; ') });
-  const isStale = isInjected && pod.metadata?.annotations?.[skippedAnnotation];
-  return isStale ? withAnnotations(pod, { [skippedAnnotation]: '' }) : pod;
+  if (reasons.length > 0) {
+    return withValues(pod, 'annotations', { [skippedAnnotation]: bounded(reasons.map(brief)).join('; ') });
+  }
+  const isStale = isInjected && ownValue(pod, 'annotations', skippedAnnotation);
+  return isStale ? withValues(pod, 'annotations', { [skippedAnnotation]: '' }) : pod;
 }
 
 /** Unless they would be too many: the API server refuses a Pod with more than 256 KiB of annotations. */
-function withAnnotations(pod: V1Pod, added: Record<string, string>): V1Pod {
-  const annotations = { ...pod.metadata?.annotations, ...added };
-  const bytes = Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
-  return bytes > 256 * 1024 ? pod : { ...pod, metadata: { ...pod.metadata, annotations } };
+function withValues(pod: V1Pod, kind: Kind, added: Record<string, string>): V1Pod {
+  const values = { ...pod.metadata?.[kind], ...added };
+  if (kind === 'annotations' && bytesOf(values) > 256 * 1024) return pod;
+  return { ...pod, metadata: { ...pod.metadata, [kind]: values } };
 }
 
-/** The JSON pointers of the labels and annotations that these injections set. */
+function bytesOf(annotations: Record<string, string>): number {
+  return Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
+}
+
+/** The JSON pointers of the labels and annotations that these injections set: the only values that a patch may replace. */
 export function replaceablePaths(injections: readonly Injection[]): ReadonlySet<string> {
-  const pointers = (map: 'labels' | 'annotations', keys: string[]) =>
-    keys.map((key) => `/metadata/${map}/${jsonpatch.escapePathComponent(key)}`);
+  const pointers = (kind: Kind, keys: string[]) =>
+    keys.map((key) => `/metadata/${kind}/${jsonpatch.escapePathComponent(key)}`);
   return new Set([
-    ...injections.flatMap(({ labels = {} }) => pointers('labels', Object.keys(labels))),
-    ...injections.flatMap(({ annotations = {} }) => pointers('annotations', Object.keys(annotations))),
+    ...injections.flatMap((injection) => kinds.flatMap((kind) => pointers(kind, Object.keys(injection[kind] ?? {})))),
     ...pointers('annotations', [skippedAnnotation]),
   ]);
 }

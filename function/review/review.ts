@@ -12,10 +12,12 @@ import {
 import { type Injected, inject, injectEphemeral } from './inject.ts';
 import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
 import { replaceablePaths } from './labels.ts';
+import { isOptedOut, optOutWarnings } from './opt-out.ts';
 import { derivePatch } from './patch.ts';
 import { selectsLabels, selectsName } from './selector.ts';
-import { brief } from './text.ts';
-import { verifyPatch } from './verification.ts';
+import { bounded, brief } from './text.ts';
+import { VerificationError, verifyPatch } from './verification.ts';
+import { isWindowsPod } from './windows.ts';
 
 /** The response to an AdmissionRequest and, for the log, what it was and why. */
 export interface Decision {
@@ -25,8 +27,12 @@ export interface Decision {
   reason?: string;
   /** The names of the injections whose mount the Pod has now. */
   injections: string[];
-  /** What was left out and why, a line each. */
+  /** What was left out and why, a line each; of many the first twenty, and how many more. */
   skipped: string[];
+  /** What else the user is warned of, a line each. */
+  warnings: string[];
+  /** The injections that were left out because their patch failed verification, and how: a bug of ours, for the log. */
+  failure?: string;
   /** The ConfigMaps to be copied into the Pod's namespace where they are missing; none on a dry run. */
   ensure: string[];
 }
@@ -41,7 +47,7 @@ export interface Decision {
  * | … and the injection says `onConflict: deny`                   | denied, no patch          |
  * | all the rest                                                  | unchanged                 |
  *
- * Throws a VerificationError where its own patch fails verification.
+ * Throws a VerificationError where its own patch fails verification, and no sound injection is left.
  */
 export function review(request: AdmissionRequest, injections: readonly Injection[]): Decision {
   const pod = request.object as V1Pod;
@@ -49,6 +55,16 @@ export function review(request: AdmissionRequest, injections: readonly Injection
   if (reason !== undefined) return unchanged(request, reason);
   const selected = injections.filter((injection) => selects(injection, request, pod));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
+  try {
+    return decide(request, pod, selected);
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    return withoutUnsound(request, pod, selected, error);
+  }
+}
+
+/** Throws a VerificationError where the patch fails verification. */
+function decide(request: AdmissionRequest, pod: V1Pod, selected: readonly Injection[]): Decision {
   const old = request.subResource ? (request.oldObject as V1Pod | undefined) : undefined;
   const again = (current: V1Pod): Injected =>
     request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected);
@@ -60,11 +76,38 @@ export function review(request: AdmissionRequest, injections: readonly Injection
       denied.map(({ text }) => text),
     );
   const patch = derivePatch(pod, injected.pod);
+  const replaceable = replaceablePaths(selected);
   verifyPatch(pod, injected.pod, patch, {
     again: (current) => again(current).pod,
-    isReplaceable: (path) => replaceablePaths(selected).has(path),
+    isReplaceable: (path) => replaceable.has(path),
   });
-  return allowed(request, injected, patch);
+  return allowed(request, { ...injected, warnings: [...injected.warnings, ...optOutWarnings(pod)] }, patch);
+}
+
+/**
+ * The decision without the injections that fail verification by themselves, so that one of them does not cost the Pod the
+ * others. Throws the error with their names where no other is left, or where each by itself is sound.
+ */
+function withoutUnsound(
+  request: AdmissionRequest,
+  pod: V1Pod,
+  selected: readonly Injection[],
+  error: VerificationError,
+): Decision {
+  const isSound = (injection: Injection) => {
+    try {
+      decide(request, pod, [injection]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const sound = selected.filter(isSound);
+  const unsound = selected.filter((injection) => !sound.includes(injection));
+  const names = (unsound.length > 0 ? unsound : selected).map(({ name }) => name).join(', ');
+  const failure = `${names}: ${error.message}`;
+  if (sound.length === 0 || unsound.length === 0) throw new VerificationError(failure);
+  return { ...decide(request, pod, sound), failure };
 }
 
 /** Why a request is none of ours, or undefined where it is. */
@@ -76,9 +119,8 @@ function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
   const annotations = pod.metadata?.annotations ?? {};
   // NodeRestriction refuses a kubelet's mirror Pod that refers to a ConfigMap: the static Pod would vanish from the API.
   if (Object.hasOwn(annotations, 'kubernetes.io/config.mirror')) return 'a mirror Pod';
-  if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.['kubernetes.io/os'] === 'windows')
-    return 'a Windows Pod';
-  if (annotations[optOutAnnotation] === 'false') return `opted out by annotation ${optOutAnnotation}`;
+  if (isWindowsPod(pod)) return 'a Windows Pod';
+  if (isOptedOut(pod)) return `opted out by annotation ${optOutAnnotation}`;
   return undefined;
 }
 
@@ -88,36 +130,41 @@ function selects({ selector, namespaces }: Injection, { namespace = '' }: Admiss
 
 function unchanged(request: AdmissionRequest, reason: string): Decision {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
-  return { response, outcome: 'unchanged', reason, injections: [], skipped: [], ensure: [] };
+  return { response, outcome: 'unchanged', reason, injections: [], skipped: [], warnings: [], ensure: [] };
 }
 
 function refused(request: AdmissionRequest, conflicts: string[]): Decision {
-  const skipped = conflicts.map(brief);
+  const skipped = bounded(conflicts.map(brief));
   const notes = { auditAnnotations: { denied: skipped.join('; ') } };
   return {
-    response: deny(request, conflicts.join('; '), notes),
+    response: deny(request, bounded(conflicts).join('; '), notes),
     outcome: 'denied',
     injections: [],
     skipped,
+    warnings: [],
     ensure: [],
   };
 }
 
-function allowed(request: AdmissionRequest, { injected, skipped }: Injected, patch: Operation[]): Decision {
+function allowed(request: AdmissionRequest, { injected, skipped, warnings }: Injected, patch: Operation[]): Decision {
   const injections = injected.map(({ name }) => name);
-  const lines = skipped.map(({ text }) => brief(text));
+  const lines = bounded(skipped.map(({ text }) => brief(text)));
+  const said = bounded(warnings.map(brief));
   const isNothingToDo = patch.length === 0 && (injections.length > 0 || lines.length === 0);
   const reason = injections.length > 0 ? 'already injected' : 'no container to inject';
   const auditAnnotations = {
     ...(injections.length > 0 && { injected: injections.join(', ') }),
     ...(lines.length > 0 && { skipped: lines.join('; ') }),
+    ...(said.length > 0 && { warnings: said.join('; ') }),
     ...(isNothingToDo && { unchanged: reason }),
   };
-  const notes: Notes = { ...(lines.length > 0 && { warnings: lines }), auditAnnotations };
+  const all = [...lines, ...said];
+  const notes: Notes = { ...(all.length > 0 && { warnings: all }), auditAnnotations };
   const rest = {
     response: allowWith(request, patch, notes),
     injections,
     skipped: lines,
+    warnings: said,
     ensure: toEnsure(request, injected),
   };
   if (isNothingToDo) return { ...rest, outcome: 'unchanged', reason };

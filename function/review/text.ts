@@ -11,3 +11,9 @@ export function oneLine(text: string): string {
     .replace(/\p{Cc}+/gu, ' ')
     .toWellFormed();
 }
+
+/** The first of many lines, and how many more there are: nobody reads them all, and an API server does not store them. */
+export function bounded(lines: readonly string[], most = 20): string[] {
+  const more = lines.length - most;
+  return more > 0 ? [...lines.slice(0, most), `and ${more} more`] : [...lines];
+}

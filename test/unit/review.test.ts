@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { expect } from 'chai';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readInjections } from '../../function/injections/load.ts';
 import { review } from '../../function/review/review.ts';
@@ -17,7 +18,8 @@ describe('review', () => {
       const configuration = file('injections.yaml');
       const injections = existsSync(configuration) ? readInjections(configuration) : defaultInjections;
       const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
-      const { response, outcome, ensure, ...rest } = review(request, injections);
+      const { response, outcome, ensure, warnings, ...rest } = review(request, injections);
+      if (response.allowed) expect(response.warnings ?? []).to.deep.equal([...rest.skipped, ...warnings]);
       const { uid: _, ...answer } = response;
       const patch = patchOf(response);
       if ('patch' in answer) Object.assign(answer, { patch: patch.map(({ op, path }) => `${op} ${path}`) });
