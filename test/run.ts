@@ -4,7 +4,8 @@ import { globSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Mocha from 'mocha';
 import { findControlPlane } from '../scripts/local/control-plane.ts';
-import { createProgress, runCommand } from '../scripts/terminal/command.ts';
+import { createProgress } from '../scripts/terminal/progress.ts';
+import { runCommand } from '../scripts/terminal/run.ts';
 
 const suites = ['unit', 'http', 'property', 'api-server'];
 const nothing = { passes: 0, failures: 0, pending: 0 };

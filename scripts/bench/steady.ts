@@ -1,4 +1,4 @@
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { heapBytes } from './heap.ts';
 import { podOf, reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadOf } from './statistics.ts';

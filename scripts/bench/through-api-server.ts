@@ -3,7 +3,7 @@ import { startApiServer } from '../local/api-server.ts';
 import { createCertificateAuthority } from '../local/certificate-authority.ts';
 import { findControlPlane, waysToGetOne } from '../local/control-plane.ts';
 import { startGateway } from '../local/function-server.ts';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { podOf, reviewOf, usualPod } from './reviews.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Load, LoadResult } from './load.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
 import { firstAnswer, type Subject, type Subjects, startSubject } from './subjects.ts';

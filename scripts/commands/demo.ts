@@ -1,49 +1,47 @@
-/** `npm run demo`: the main job, watched on a real API server. */
-import { demoOnCluster } from '../install/demo.ts';
-import { connect } from '../kubernetes/client.ts';
-import { createProgress, runCommand } from '../terminal/command.ts';
-import { readOptions } from '../terminal/options.ts';
+import { Option } from 'commander';
+import { action, createCommand } from '../terminal/command.ts';
+import { exitStatus, UsageError } from '../terminal/exit-status.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { type ClusterOptions, connectTo, contextOption, parseName } from './installation-options.ts';
 
-const usage = `npm run demo -- [-f FILE]... [--keep]
-npm run demo -- --context NAME [--namespace NAME] [--keep]
+interface DemoOptions extends ClusterOptions {
+  file?: string[];
+  keep?: boolean;
+  namespace: string;
+}
 
-Without --context: starts a real etcd and kube-apiserver (built from their Go modules the first time, some 8 minutes), the function behind
-HTTPS and its webhook, creates the Pods of manifests/demo, shows what became of them, and stops everything.
-With it: creates busybox-1 and busybox-2 of them in that cluster, waits until they run, shows the file in busybox-1 and its
-absence in busybox-2, and deletes what it has created.
+export const demo = createCommand('demo')
+  .summary('show the main job, here or in a cluster')
+  .description(
+    `Without --context: starts a real etcd and kube-apiserver (built from their Go modules the first time, some 8 minutes),
+the function behind HTTPS and its webhook, creates the Pods of manifests/demo, shows what was stored, and stops
+everything. INJECTIONS=FILE replaces the default injections.
 
-  -f, --file FILE   another manifest; of a workload the Pod of its template is created
-      --keep        leave it all running until Ctrl-C, and say how to reach it with kubectl; in a cluster, leave the Pods
-      --context NAME    the kubeconfig's context of a cluster that has the webhook
-  -n, --namespace NAME  where the Pods go there, made if it is not there (hello-demo)
-  -h, --help        this text
-
-INJECTIONS=FILE takes other injections than the default ones.
-Exits with 0; with 1 where something failed; with 3 where there was no API server to be had, only the function.
-`;
-
-// npm runs scripts in the project, whatever directory it was called in.
-process.chdir(process.env.INIT_CWD ?? '.');
-
-await runCommand(async (cleanup) => {
-  const options = readOptions(usage, {
-    file: { type: 'string', short: 'f', multiple: true },
-    keep: { type: 'boolean', default: false },
-    context: { type: 'string' },
-    namespace: { type: 'string', short: 'n', default: 'hello-demo' },
-  });
-  if (typeof options === 'number') return options;
-  const { file: files, keep, context, namespace } = options;
-  if (context === undefined) {
-    // Loaded only here: its configuration is read as it is loaded.
-    const { demoHere } = await import('../local/demo.ts');
-    return demoHere({ files, keep }, cleanup);
-  }
-  if (files) throw new Error('--file is for the demo without --context');
-  const isDone = await demoOnCluster(
-    connect({ context }),
-    { namespace, keep },
-    { progress: createProgress(), cleanup },
+With --context: creates the Pods busybox-1 and busybox-2 in that cluster, which has the webhook, waits until they run,
+shows the file in busybox-1 and its absence in busybox-2, and deletes what it created.`,
+  )
+  .addOption(
+    new Option('-f, --file <file>', 'another manifest; of a workload, the Pod of its template is created').argParser(
+      (file: string, files: string[] | undefined) => [...(files ?? []), file],
+    ),
+  )
+  .option('--keep', 'keep it running until Ctrl-C; in a cluster, keep the Pods')
+  .addOption(contextOption)
+  .addOption(
+    new Option('-n, --namespace <name>', "the Pods' namespace in a cluster, created if missing")
+      .default('hello-demo')
+      .argParser(parseName),
+  )
+  .action(
+    action(async ({ file: files, keep = false, context, namespace }: DemoOptions, { cleanup }) => {
+      if (context === undefined) {
+        const { demoHere } = await import('../local/demo.ts');
+        return demoHere({ files, keep }, cleanup);
+      }
+      if (files) throw new UsageError('--file is for the demo without --context: leave one of them out');
+      const { demoOnCluster } = await import('../install/demo.ts');
+      const api = await connectTo({ context });
+      const isDone = await demoOnCluster(api, { namespace, keep }, { progress: createProgress(), cleanup });
+      return isDone ? exitStatus.ok : exitStatus.failed;
+    }),
   );
-  return isDone ? 0 : 1;
-});

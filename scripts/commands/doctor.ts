@@ -1,64 +1,58 @@
-/** `npm run doctor`: looks at each link between the API server and the Pods, and says how to mend those that are broken. */
-
+import { Option } from 'commander';
 import type { LinkFinding } from '../doctor/check.ts';
-import { fixFor } from '../doctor/fix.ts';
-import { conclude } from '../doctor/report.ts';
-import { diagnose } from '../doctor/run.ts';
-import { clusterOptions, clusterUsage } from '../install/installation.ts';
-import { connect, unless } from '../kubernetes/client.ts';
-import { createProgress, runCommand } from '../terminal/command.ts';
+import { action, createCommand } from '../terminal/command.ts';
 import { formatFinding } from '../terminal/finding.ts';
-import { readOptions } from '../terminal/options.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
+import { probeNamespaceOption } from './probe-namespace-option.ts';
 
-const usage = `npm run doctor [-- [--probe] [-o json]]
+interface DoctorOptions extends InstallationOptions {
+  probe?: boolean;
+  probeNamespace: string;
+  output?: 'json';
+}
 
-Walks the chain from the platform by the function, its certificates and the webhook configuration to the Pods, without
-changing anything, and says of each link how it is: ✓ as it should be, ! to be minded, ✗ broken, ? not to be seen; and
-how to mend it. A break is told of once: what comes of it says so.
+export const doctor = addInstallationOptions(createCommand('doctor'))
+  .summary('find what is broken between the API server and the Pods, and how to fix it')
+  .description(
+    `Checks the chain from the platform by the function, its certificates and the webhook configuration to the Pods,
+without changing anything: ✓ ok, ! warning, ✗ broken, ? unknown, each with its fix. One root cause is reported once:
+what follows from it says so.
 
-      --probe            has the API server call the function, on a dry run under a webhook configuration of its own,
-                         which is there for a moment
-      --probe-namespace NAME   where that dry run is (default)
-  -o, --output FORMAT    json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown, and
-                         "isDenied" where it is unknown for lack of rights
-${clusterUsage}
-  -h, --help             this text
-
-Beyond reading, it takes the rights to create subjectaccessreviews, to get and create pods/portforward, and to get /metrics;
---probe those to get, create and delete mutatingwebhookconfigurations, and to create Pods in its namespace.
-
-Exits with 0 where nothing is broken, with 1 where something is, with 2 where it was called wrongly, with 3 where nothing
-is that could be looked at, but you lack the rights to look at all that the API server's call takes (up to entries).
-`;
-
-await runCommand(async (cleanup) => {
-  const options = readOptions(usage, {
-    ...clusterOptions,
-    probe: { type: 'boolean', default: false },
-    'probe-namespace': { type: 'string', default: 'default' },
-    output: { type: 'string', short: 'o' },
-  });
-  if (typeof options === 'number') return options;
-  if (options.output !== undefined && options.output !== 'json') {
-    console.error(`--output must be json\n\n${usage}`);
-    return 2;
-  }
-  const { context, name, namespace, probe, 'probe-namespace': probeNamespace } = options;
-  const api = connect(context === undefined ? {} : { context });
-  // An API server that does not answer at all is no matter of any link.
-  await unless(403, api.send('GET', '/version'));
-  const progress = createProgress();
-  const findings: LinkFinding[] = [];
-  const show = options.output === undefined ? console.log : () => {};
-  show(`Cluster          ${api.server}`);
-  const probing = probe ? { probeNamespace, progress, cleanup } : undefined;
-  for await (const finding of diagnose(api, { name, namespace }, probing)) {
-    const complete = { ...finding, ...fixFor(finding, { name, namespace, context }) };
-    findings.push(complete);
-    show(formatFinding(complete));
-  }
-  if (options.output === 'json') console.log(JSON.stringify({ findings }, undefined, 2));
-  const { text, status } = conclude(findings);
-  show(`\n${text}`);
-  return status;
-});
+Beyond reading, it takes the permissions to create subjectaccessreviews, to get and create pods/portforward, and to get
+/metrics; --probe those to get, create and delete mutatingwebhookconfigurations, and to create Pods in its namespace.`,
+  )
+  .option('--probe', 'have the API server call the function, on a dry run under a temporary webhook configuration')
+  .addOption(probeNamespaceOption)
+  .addOption(
+    new Option(
+      '-o, --output <format>',
+      'json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown, and "isDenied" where it is unknown for lack of permissions',
+    ).choices(['json']),
+  )
+  .action(
+    action(async (options: DoctorOptions, { cleanup }) => {
+      const installation = installationOf(options);
+      const { context, probe, probeNamespace, output } = options;
+      const { diagnose } = await import('../doctor/run.ts');
+      const { fixFor } = await import('../doctor/fix.ts');
+      const { conclude } = await import('../doctor/report.ts');
+      const { unless } = await import('../kubernetes/client.ts');
+      const api = await connectTo(options);
+      // An API server that does not answer at all is no matter of any link.
+      await unless(403, api.send('GET', '/version'));
+      const findings: LinkFinding[] = [];
+      const show = output === undefined ? console.log : () => {};
+      show(`Cluster          ${api.server}`);
+      const probing = probe ? { probeNamespace, progress: createProgress(), cleanup } : undefined;
+      for await (const finding of diagnose(api, installation, probing)) {
+        const complete = { ...finding, ...fixFor(finding, { ...installation, context }) };
+        findings.push(complete);
+        show(formatFinding(complete));
+      }
+      if (output === 'json') console.log(JSON.stringify({ findings }, undefined, 2));
+      const { text, status } = conclude(findings);
+      show(`\n${text}`);
+      return status;
+    }),
+  );

@@ -1,81 +1,44 @@
-/** `npm run sync`: brings the copies of ConfigMaps up to date with what they were copied from. */
-import { isDeepStrictEqual } from 'node:util';
-import type { V1ConfigMap } from '@kubernetes/client-node';
-import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
-import { type Copy, contentOf, isChanged, listCopies } from '../install/copies.ts';
-import { clusterOptions, clusterUsage } from '../install/installation.ts';
-import { apply, connect, type KubernetesApi, type KubernetesObject, read, unless } from '../kubernetes/client.ts';
-import { runCommand } from '../terminal/command.ts';
-import { readOptions } from '../terminal/options.ts';
+import type { SyncOutcome } from '../install/sync.ts';
+import { action, createCommand } from '../terminal/command.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
+import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 
-const usage = `npm run sync [-- [--dry-run] [--force]]
-
-Brings every ConfigMap that the function has copied (ensure) up to date with its source in the function's namespace. Pods
-see a new content within a minute or so, but for mounts with a subPath. A copy that somebody has changed since is left
-alone.
-
-      --dry-run          shows what would be done
-      --force            makes those that somebody has changed as their source again, too
-${clusterUsage}
-  -h, --help             this text
-
-Exits with 0 where all copies are up to date, with 1 where one is not.
-`;
-
-const changed = 'was changed by somebody else: left alone (--force overwrites it)';
-/** The outcomes after which a copy is as it should be. */
-const done = new Set(['up to date', 'updated', 'would be updated']);
-
-await runCommand(async () => {
-  const options = readOptions(usage, {
-    ...clusterOptions,
-    'dry-run': { type: 'boolean', default: false },
-    force: { type: 'boolean', default: false },
-  });
-  if (typeof options === 'number') return options;
-  const api = connect(options.context === undefined ? {} : { context: options.context });
-  const installation = { name: options.name, namespace: options.namespace };
-  const copies = await listCopies(api, installation);
-  let failures = 0;
-  for (const copy of copies) {
-    const { name, namespace } = copy.metadata;
-    const source = await read<V1ConfigMap>(api, `/api/v1/namespaces/${options.namespace}/configmaps/${name}`);
-    const outcome = source ? await sync(api, copy, source, options) : `its source is not in ${options.namespace}`;
-    if (!done.has(outcome)) failures++;
-    console.log(`${namespace}/${name}: ${outcome}`);
-  }
-  if (copies.length === 0) console.log(`There are no copies of ConfigMaps of ${options.namespace}.`);
-  return failures > 0 ? 1 : 0;
-});
-
-/** What became of one copy. */
-async function sync(
-  api: KubernetesApi,
-  copy: Copy,
-  source: V1ConfigMap,
-  { 'dry-run': dryRun, force }: { 'dry-run': boolean; force: boolean },
-): Promise<string> {
-  const wanted = copyOf(source, copy.metadata.namespace);
-  if (isDeepStrictEqual(contentOf(copy), contentOf(wanted))) return 'up to date';
-  if (copy.immutable) return 'is immutable: delete it, and the next Pod gets a new one';
-  if (isChanged(copy) && !force) return changed;
-  if (force && !dryRun) await removeOtherKeys(api, copy, wanted);
-  const applied = await unless(409, apply(api, wanted as unknown as KubernetesObject, { fieldManager, dryRun, force }));
-  if (!applied) return changed;
-  return dryRun ? 'would be updated' : 'updated';
+interface SyncOptions extends InstallationOptions {
+  dryRun?: boolean;
+  force?: boolean;
 }
 
-/** What others have added: to apply what is wanted leaves it where it is. */
-async function removeOtherKeys(api: KubernetesApi, copy: Copy, wanted: V1ConfigMap): Promise<void> {
-  const others = (field: 'data' | 'binaryData') =>
-    Object.fromEntries(
-      Object.keys(copy[field] ?? {})
-        .filter((key) => wanted[field]?.[key] === undefined)
-        .map((key) => [key, null]),
-    );
-  const { name, namespace } = copy.metadata;
-  await api.send('PATCH', `/api/v1/namespaces/${namespace}/configmaps/${name}?fieldManager=${fieldManager}`, {
-    body: { data: others('data'), binaryData: others('binaryData') },
-    contentType: 'application/merge-patch+json',
-  });
-}
+/** What is said of a copy, and whether it is as it should be. */
+const outcomes: Record<SyncOutcome, { text: string; isDone: boolean }> = {
+  'up to date': { text: 'up to date', isDone: true },
+  updated: { text: 'updated', isDone: true },
+  'would be updated': { text: 'would be updated', isDone: true },
+  changed: { text: 'was changed by somebody else: left alone (--force overwrites it)', isDone: false },
+  immutable: { text: 'is immutable: delete it, and the next Pod gets a new one', isDone: false },
+  'without source': { text: 'its source was not found', isDone: false },
+};
+
+export const sync = addInstallationOptions(createCommand('sync'))
+  .summary('bring copied ConfigMaps up to date with their source')
+  .description(
+    `Brings every ConfigMap that the function has copied (ensure) up to date with its source in the function's namespace.
+Pods see the new content within a minute or so, but for mounts with a subPath. A copy that somebody has changed since is
+left alone, and the exit status is 1.`,
+  )
+  .option('--dry-run', 'show what would be done')
+  .option('--force', 'overwrite copies that somebody has changed, too')
+  .action(
+    action(async (options: SyncOptions) => {
+      const installation = installationOf(options);
+      const { dryRun = false, force = false } = options;
+      const { syncCopies } = await import('../install/sync.ts');
+      const api = await connectTo(options);
+      const seen: SyncOutcome[] = [];
+      for await (const { namespace, name, outcome } of syncCopies(api, installation, { dryRun, force })) {
+        console.log(`${namespace}/${name}: ${outcomes[outcome].text}`);
+        seen.push(outcome);
+      }
+      if (seen.length === 0) console.log(`There are no copies of ConfigMaps of ${installation.namespace}.`);
+      return seen.every((outcome) => outcomes[outcome].isDone) ? exitStatus.ok : exitStatus.failed;
+    }),
+  );

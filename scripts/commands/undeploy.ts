@@ -1,47 +1,45 @@
-/** `npm run undeploy`: takes the webhook out of a cluster. */
-import { clusterOptions, clusterUsage, installationOf } from '../install/installation.ts';
-import { platformLeft } from '../install/platform-left.ts';
-import { leftOf, removeInstallation } from '../install/removal.ts';
-import { deleteAll } from '../install/rollout.ts';
-import { connect, type KubernetesObject } from '../kubernetes/client.ts';
-import { titleOf } from '../kubernetes/manifest.ts';
-import { createProgress, runCommand } from '../terminal/command.ts';
-import { readOptions } from '../terminal/options.ts';
+import type { KubernetesObject } from '../kubernetes/client.ts';
+import { action, createCommand } from '../terminal/command.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 
-const usage = `npm run undeploy [-- --all-copies]
-
-Deletes the webhook configuration first, so that no Pod waits for a function that is going, then all the rest of what
-deploy, or kubectl apply -k, has made, and the ConfigMaps that the function has copied. Pods keep the files they have.
-Left, and named: a copy that somebody has changed or that Pods take files from, a namespace that holds anything else, a
-Knative Service without our labels that no webhook of ours calls, and what a cluster has once (manifests/platform).
-
-      --all-copies       deletes copied ConfigMaps that Pods still take files from, too: such a Pod cannot start again
-${clusterUsage}
-  -h, --help             this text
-
-Exits with 0 once nothing is left but what it names, with 1 where something fails.
-`;
-
-await runCommand(async () => {
-  const options = readOptions(usage, { ...clusterOptions, 'all-copies': { type: 'boolean', default: false } });
-  if (typeof options === 'number') return options;
-  const api = connect(options.context === undefined ? {} : { context: options.context });
-  const installation = installationOf(options);
-  console.log(`Cluster      ${api.server}`);
-  const progress = createProgress();
-  const remove = async (object: KubernetesObject) => {
-    await deleteAll(api, [object], progress);
-    console.log(`deleted      ${placeOf(object)}`);
-  };
-  const kept = await removeInstallation(api, installation, { remove, usedCopies: options['all-copies'] });
-  const left = await leftOf(api, installation, kept);
-  const named = [...kept.map(({ object, reason }) => `${placeOf(object)}, ${reason}`), ...left.map(placeOf)];
-  for (const text of [...named, ...(await platformLeft(api))]) console.log(`left         ${text}`);
-  console.log(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
-  return left.length === 0 ? 0 : 1;
-});
-
-function placeOf(object: KubernetesObject): string {
-  const { namespace } = object.metadata;
-  return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
+interface UndeployOptions extends InstallationOptions {
+  allCopies?: boolean;
 }
+
+export const undeploy = addInstallationOptions(createCommand('undeploy'))
+  .summary('remove the webhook from a cluster')
+  .description(
+    `Deletes the webhook configuration first, so that no Pod waits for a function that is being deleted, then everything
+else that deploy, or kubectl apply -k, created, and the ConfigMaps that the function copied. Pods keep their files.
+Left, and named: a copy that somebody changed or that Pods take files from, a namespace that holds anything else, a
+Knative Service without our labels that no webhook of ours calls, and what a cluster has once (manifests/platform).`,
+  )
+  .option('--all-copies', 'also delete copies that Pods still take files from: such a Pod cannot start again')
+  .action(
+    action(async (options: UndeployOptions) => {
+      const installation = installationOf(options);
+      const { leftOf, removeInstallation } = await import('../install/removal.ts');
+      const { deleteAll } = await import('../install/rollout.ts');
+      const { platformLeft } = await import('../install/platform-left.ts');
+      const { titleOf } = await import('../kubernetes/manifest.ts');
+      const api = await connectTo(options);
+      console.log(`Cluster      ${api.server}`);
+      const placeOf = (object: KubernetesObject) => {
+        const { namespace } = object.metadata;
+        return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
+      };
+      const progress = createProgress();
+      const remove = async (object: KubernetesObject) => {
+        await deleteAll(api, [object], progress);
+        console.log(`deleted      ${placeOf(object)}`);
+      };
+      const kept = await removeInstallation(api, installation, { remove, usedCopies: options.allCopies ?? false });
+      const left = await leftOf(api, installation, kept);
+      const named = [...kept.map(({ object, reason }) => `${placeOf(object)}, ${reason}`), ...left.map(placeOf)];
+      for (const text of [...named, ...(await platformLeft(api))]) console.log(`left         ${text}`);
+      console.log(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
+      return left.length === 0 ? exitStatus.ok : exitStatus.failed;
+    }),
+  );

@@ -1,4 +1,4 @@
-import { clusterOptions, type Installation } from '../install/installation.ts';
+import { defaultInstallation, type Installation } from '../install/installation.ts';
 import type { Finding } from '../terminal/finding.ts';
 
 /** A finding's fix as it is to be typed: the commands in it are for the same installation in the same cluster. */
@@ -9,8 +9,8 @@ export function fixFor(
   if (fix === undefined) return {};
   const options = [
     ...(context === undefined ? [] : [`--context ${context}`]),
-    ...(namespace === clusterOptions.namespace.default ? [] : [`-n ${namespace}`]),
-    ...(name === clusterOptions.name.default ? [] : [`--name ${name}`]),
+    ...(namespace === defaultInstallation.namespace ? [] : [`-n ${namespace}`]),
+    ...(name === defaultInstallation.name ? [] : [`--name ${name}`]),
   ];
   const kubectl = context === undefined ? 'kubectl' : `kubectl --context ${context}`;
   const forUs =

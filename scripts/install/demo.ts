@@ -6,7 +6,7 @@ import { readManifest } from '../kubernetes/manifest.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
 import { createFor } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 
 const file = '/etc/config/hello.txt';

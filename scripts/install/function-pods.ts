@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { type KubernetesApi, list } from '../kubernetes/client.ts';
 import { waitFor } from '../kubernetes/wait.ts';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
 
 /** The Pods of the function that are there, those on their way out included. */

@@ -6,7 +6,7 @@ import type {
 } from '@kubernetes/client-node';
 import { ApiError, type KubernetesApi, unless } from '../kubernetes/client.ts';
 import { type Look, waitFor } from '../kubernetes/wait.ts';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { type Installation, instanceLabels } from './installation.ts';
 import { dryRun, probePod } from './probe-pod.ts';
 import { isTrusting, webhookConfigurations } from './registration.ts';

@@ -1,7 +1,7 @@
 import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
-import type { Progress } from '../terminal/command.ts';
 import { type Finding, ok, warning } from '../terminal/finding.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
 import { probeReach } from './probe.ts';
 import type { Reach } from './reach.ts';

@@ -1,7 +1,7 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
 import { waitFor } from '../kubernetes/wait.ts';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { type Installation, isOurs } from './installation.ts';
 
 export const webhookConfigurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';

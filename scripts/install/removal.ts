@@ -2,8 +2,9 @@ import type { KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
 import { titleOf } from '../kubernetes/manifest.ts';
 import { certificatesOf, secretsLeft } from './certificate-secrets.ts';
 import { isChanged, listCopies, podsWith } from './copies.ts';
-import { type Installation, isOurs, readService } from './installation.ts';
+import { type Installation, isOurs } from './installation.ts';
 import { inventory } from './inventory.ts';
+import { readService } from './knative-service.ts';
 import { occupantsOf } from './occupants.ts';
 
 /** An object that is not deleted, and why, in words that follow its name. */

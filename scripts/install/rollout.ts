@@ -1,8 +1,9 @@
 import { apply, type KubernetesApi, type KubernetesObject, objectPath, read, unless } from '../kubernetes/client.ts';
+import { type Conditioned, notReady } from '../kubernetes/conditions.ts';
 import { titleOf } from '../kubernetes/manifest.ts';
 import { waitFor } from '../kubernetes/wait.ts';
-import type { Progress } from '../terminal/command.ts';
-import { type Conditioned, type Installation, isOurs, notReady } from './installation.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { type Installation, isOurs } from './installation.ts';
 
 const fieldManager = 'hello-webhook-deploy';
 

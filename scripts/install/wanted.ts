@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { parseInjections } from '../../function/injections/load.ts';
 import { type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
-import { type Installation, instanceOf, isOurs, type KnativeService, readService } from './installation.ts';
+import { UsageError } from '../terminal/exit-status.ts';
+import { type Installation, instanceOf, isOurs } from './installation.ts';
+import { type KnativeService, readService } from './knative-service.ts';
 import { readRegistered } from './registration.ts';
 import type { Wanted } from './render.ts';
 import { volumeFieldProblems } from './volume-fields.ts';
@@ -13,8 +15,8 @@ export interface Given {
   /** A file. */
   injections?: string | undefined;
   ensure?: boolean | undefined;
-  'fail-closed'?: boolean | undefined;
-  'always-warm'?: boolean | undefined;
+  failClosed?: boolean | undefined;
+  alwaysWarm?: boolean | undefined;
 }
 
 /**
@@ -36,8 +38,8 @@ export async function readWanted(
   const injections = await injectionsText(api, installation, service, given.injections);
   const choices = {
     ensure: given.ensure ?? (!service || (await hasRights(api, name))),
-    'fail-closed': given['fail-closed'] ?? isFailClosed(registered),
-    'always-warm': given['always-warm'] ?? isAlwaysWarm(service),
+    'fail-closed': given.failClosed ?? isFailClosed(registered),
+    'always-warm': given.alwaysWarm ?? isAlwaysWarm(service),
   };
   const components = (['ensure', 'fail-closed', 'always-warm'] as const).filter((component) => choices[component]);
   return { ...installation, image, ...(injections !== undefined && { injections }), components };
@@ -48,8 +50,8 @@ function refuseWithoutImage(
   given: Given,
   service: KnativeService | undefined,
 ): void {
-  if (!service) throw new Error(`there is no function ${name} in ${namespace} yet: give --image IMAGE`);
-  if (given.injections === undefined && given['always-warm'] === undefined) return;
+  if (!service) throw new UsageError(`there is no function ${name} in ${namespace} yet: give --image IMAGE`);
+  if (given.injections === undefined && given.alwaysWarm === undefined) return;
   throw new Error(
     `Knative Service ${name} was made by func or kn, which have to change it: ConfigMap hello-webhook-injections and a new revision instead of --injections, its scale instead of --always-warm`,
   );

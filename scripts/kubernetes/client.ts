@@ -35,6 +35,11 @@ export class ApiError extends Error {
   }
 }
 
+/** A kubeconfig without the context or cluster that is asked for. */
+export class KubeconfigError extends Error {
+  override name = 'KubeconfigError';
+}
+
 /** The API of a cluster. */
 export interface KubernetesApi {
   /** For the parts of @kubernetes/client-node that speak WebSocket: Exec, PortForward. */
@@ -65,11 +70,11 @@ export function connect({ kubeconfig, context }: { kubeconfig?: string; context?
   if (context) {
     const known = config.getContexts().map(({ name }) => name);
     if (!known.includes(context))
-      throw new Error(`the kubeconfig has no context ${context} (it has: ${known.join(', ')})`);
+      throw new KubeconfigError(`--context ${context} is not in the kubeconfig, which has: ${known.join(', ')}`);
     config.setCurrentContext(context);
   }
   const server = config.getCurrentCluster()?.server;
-  if (!server) throw new Error('the kubeconfig has no current cluster: set KUBECONFIG, or give --context');
+  if (!server) throw new KubeconfigError('the kubeconfig has no current cluster: set KUBECONFIG, or give --context');
   const exchange = async (method: string, path: string, { headers, body }: Payload) => {
     const options: Parameters<typeof request>[1] = {};
     await config.applyToHTTPSOptions(options);

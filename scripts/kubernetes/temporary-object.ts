@@ -1,4 +1,4 @@
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { type Answer, type KubernetesApi, type KubernetesObject, read, unless } from './client.ts';
 import { titleOf } from './manifest.ts';
 import { waitFor } from './wait.ts';

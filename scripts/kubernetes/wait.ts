@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 
 /** Looks at a cluster once: what was waited for, or in words what is missing still. */
 export type Look<T> = () => Promise<{ found: T } | { missing: string }>;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { buildGoProgram, type GoProgram } from './go-program.ts';
 import { temporaryDirectory } from './temporary-directory.ts';

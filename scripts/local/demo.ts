@@ -7,7 +7,7 @@ import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import { type Answer, collectionPath, type KubernetesApi, type KubernetesObject } from '../kubernetes/client.ts';
 import { podOf, readManifest, titleOf } from '../kubernetes/manifest.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
-import { createProgress } from '../terminal/command.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { callWebhook } from './admission-call.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { Progress } from '../terminal/command.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A program of a published Go module. */

@@ -1,44 +1,33 @@
-/** Shows how far a long step is: each text takes the place of the one before, and none stands for the end. */
-export type Progress = (text?: string) => void;
+import { Command } from 'commander';
+import { exitStatusHelp } from './exit-status.ts';
+import { runCommand } from './run.ts';
 
-/**
- * Runs a command's work, then whatever it deferred to `cleanup`, also when it fails or is interrupted, and ends the
- * process: with the status that the work returns, 1 where it throws (the message is shown), 128 and the signal's number where one interrupts it, such as Ctrl-C.
- */
-export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promise<number>): Promise<never> {
-  const cleanup = new AsyncDisposableStack();
-  const interrupted = new Promise<number>((resolve) => {
-    for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 })) {
-      process.on(signal, () => resolve(status));
-    }
-    // Whoever reads the output has gone.
-    process.stdout.on('error', () => resolve(141));
-  });
-  let status = 1;
-  try {
-    status = await Promise.race([work(cleanup), interrupted]);
-  } catch (error) {
-    console.error((error as Error).message);
-  }
-  await cleanup.disposeAsync();
-  process.exit(status);
+/** A command whose help has the exit statuses, and which throws a CommanderError where it is called wrongly. */
+export function createCommand(name: string, fullName = `hello-webhook ${name}`): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? 120, 120),
+      // Wrapped there to the terminal's width, whatever it is in the source.
+      commandDescription: (command) => command.description().replace(/(\S)\n(?=\S)/g, '$1 '),
+    })
+    .showHelpAfterError(`(${fullName} --help explains it)`)
+    .addHelpText('after', `\n${exitStatusHelp}`);
 }
 
-/** Progress on stderr: one line that changes on a terminal, elsewhere a line every ten seconds and at each new step. */
-export function createProgress(): Progress {
-  const started = Date.now();
-  let shown = { step: '', second: Number.NEGATIVE_INFINITY };
-  return (text) => {
-    const second = Math.round((Date.now() - started) / 1000);
-    if (process.stderr.isTTY) {
-      const line = text === undefined ? '' : `  ${second} s: ${text}`.slice(0, (process.stderr.columns || 80) - 1);
-      process.stderr.write(`\r\x1b[K${line}`);
-      return;
-    }
-    if (text === undefined) return;
-    const [step = ''] = text.split(':');
-    if (step === shown.step && second < shown.second + 10) return;
-    shown = { step, second };
-    process.stderr.write(`  ${second} s: ${text}\n`);
+/** What a command's work has besides its options. */
+export interface Call {
+  /** The arguments that are no options. */
+  args: string[];
+  /** What is deferred to it is done before the process ends, also where it is interrupted. */
+  cleanup: AsyncDisposableStack;
+}
+
+/** A command's action: `work` with the options of the command line; what it returns is the exit status. */
+export function action<Options>(work: (options: Options, call: Call) => Promise<number>) {
+  return (...all: unknown[]): Promise<never> => {
+    // Commander passes the command last, whatever arguments it has.
+    const command = all.at(-1) as Command;
+    return runCommand((cleanup) => work(command.opts() as Options, { args: command.args, cleanup }));
   };
 }

@@ -140,7 +140,7 @@ export class Cluster {
   async run(command: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
     await using cleanup = new AsyncDisposableStack();
     const env = { ...process.env, KUBECONFIG: this.server.kubeconfig };
-    const child = startChild(process.execPath, [`scripts/commands/${command}.ts`, ...args], { cleanup, env });
+    const child = startChild(process.execPath, ['scripts/hello-webhook.ts', command, ...args], { cleanup, env });
     return { status: await child.exit, output: child.lines.join('\n') };
   }
 

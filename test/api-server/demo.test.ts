@@ -11,7 +11,7 @@ import { type Cluster, describeOnApiServer, helloInjection, type Pod } from './c
 describeOnApiServer('npm run demo', (cluster) => {
   it('shows both Pods as a real API server has stored them', async () => {
     await using cleanup = new AsyncDisposableStack();
-    const demo = startChild(process.execPath, ['scripts/commands/demo.ts'], { cleanup });
+    const demo = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo'], { cleanup });
     expect(await demo.exit).to.equal(0);
     const start = demo.lines.indexOf('$ kubectl get pod -l app=busybox -L hello-added');
     expect(
@@ -31,7 +31,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     await using cleanup = new AsyncDisposableStack();
     const file = join(dirname(cluster.server.kubeconfig), 'deployment.yaml');
     await writeFile(file, deployment);
-    const demo = startChild(process.execPath, ['scripts/commands/demo.ts', '-f', file, '--keep'], { cleanup });
+    const demo = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo', '-f', file, '--keep'], { cleanup });
     const kubeconfig = await demo.waitFor((line) => /export KUBECONFIG=(.+)/.exec(line)?.[1]);
     const api = connect({ kubeconfig });
     const { object } = await api.send<{ items: Pod[] }>('GET', '/api/v1/namespaces/shop/pods');
@@ -46,7 +46,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     await using cleanup = new AsyncDisposableStack();
     const file = join(dirname(cluster.server.kubeconfig), 'mixed.yaml');
     await writeFile(file, mixed);
-    const demo = startChild(process.execPath, ['scripts/commands/demo.ts', '-f', file], { cleanup });
+    const demo = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo', '-f', file], { cleanup });
     expect(await demo.exit).to.equal(1);
     const output = demo.lines.join('\n');
     expect(output).to.contain('Left out     Service shop: no Pod');
@@ -63,7 +63,7 @@ describeOnApiServer('npm run demo', (cluster) => {
       helloInjection.replace('{hello-added: OK}', '{by: others}').replace('hello: "true"', 'app: busybox'),
     );
     const env = { ...process.env, INJECTIONS: file };
-    const demo = startChild(process.execPath, ['scripts/commands/demo.ts'], { cleanup, env });
+    const demo = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo'], { cleanup, env });
     expect(await demo.exit).to.equal(0);
     expect(demo.lines.filter((line) => /^busybox-\d .* others$/.test(line))).to.have.length(2);
   });
@@ -73,7 +73,7 @@ describeOnApiServer('npm run demo in a cluster', (cluster) => {
   const podsOf = async (namespace: string) =>
     (await list<Pod>(cluster.api, `/api/v1/namespaces/${namespace}/pods`)).map(({ metadata }) => metadata.name);
   const start = (cleanup: AsyncDisposableStack, kubeconfig: string, namespace: string) =>
-    startChild(process.execPath, ['scripts/commands/demo.ts', '--context', 'hello-webhook', '-n', namespace], {
+    startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo', '--context', 'hello-webhook', '-n', namespace], {
       cleanup,
       env: { ...process.env, KUBECONFIG: kubeconfig },
     });

@@ -24,28 +24,57 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
   });
   after(() => cleanup.disposeAsync());
 
-  for (const [title, args, message] of [
+  for (const [title, status, args, message] of [
     [
       'leaves the webhook configuration of another installation alone',
+      1,
       ['--namespace', 'team-a', '--image', 'image'],
       'there is a MutatingWebhookConfiguration hello-webhook of hello-webhook.hello-system: give another --name',
     ],
     [
       'asks for an image where there is no function yet',
+      2,
       ['--name', 'mine', '--namespace', 'team-a'],
       'there is no function mine in team-a yet: give --image IMAGE',
     ],
     [
       'refuses bad injections with their places, before anything is changed',
+      1,
       ['--injections', 'test/unit/configuration/an empty file/injections.yaml'],
       'test/unit/configuration/an empty file/injections.yaml:1:1: the file: must be an object',
     ],
-    ['refuses names that Kubernetes would', ['--name', 'Mine'], '--name must be lower-case letters, digits and dashes'],
+    [
+      'refuses names that Kubernetes would',
+      2,
+      ['--name', 'Mine'],
+      "option '--name <name>' argument 'Mine' is invalid. Use lower-case letters, digits and dashes.",
+    ],
+    [
+      'refuses names that are too long for a label together',
+      2,
+      ['--name', 'a'.repeat(31), '--namespace', 'b'.repeat(32)],
+      'error: --name and --namespace may have 62 characters together at most: shorten one of them',
+    ],
+    [
+      'refuses a context that the kubeconfig does not have',
+      2,
+      ['--context', 'nowhere'],
+      'error: --context nowhere is not in the kubeconfig, which has: hello-webhook',
+    ],
   ] as const) {
     it(title, async () => {
-      const { status, output } = await cluster.run('deploy', ...args);
-      expect(output).to.contain(message);
-      expect(status).to.equal(1);
+      const ended = await cluster.run('deploy', ...args);
+      expect(ended.output).to.contain(message);
+      expect(ended.status).to.equal(status);
+    });
+  }
+
+  for (const command of ['deploy', 'doctor', 'sync', 'undeploy']) {
+    it(`refuses a bad --namespace the same way in ${command}`, async () => {
+      const { status, output } = await cluster.run(command, '--namespace', 'a/b');
+      expect(output).to.contain("option '-n, --namespace <name>' argument 'a/b' is invalid");
+      expect(output).to.contain(`(hello-webhook ${command} --help explains it)`);
+      expect(status).to.equal(2);
     });
   }
 

@@ -108,7 +108,7 @@ const breaks: Break[] = [
       fix('kubectl -n hello-system logs -l serving.knative.dev/revision=hello-webhook-00002 --all-containers --prefix'),
       fix('kubectl -n hello-system describe revision hello-webhook-00002'),
       '✗ injections     bad/injections.yaml:2:5: injections[0].volume: is required; bad/injections.yaml:2:5: injections[0].mount: is required; bad/injections.yaml:3:5: injections[0].selector: must not be empty, or it would select every Pod: give matchLabels or matchExpressions; bad/injections.yaml:4:5: injections[0].color: is not a known field (known: name, selector, namespaces, volume, mount, containers, labels, annotations, ensure, onConflict)',
-      fix('mend the file: npm run check-config -- FILE, then npm run deploy -- --injections FILE'),
+      fix('mend the file: npm run check -- FILE, then npm run deploy -- --injections FILE'),
     ],
   ],
   [
@@ -954,6 +954,6 @@ function run({ server }: Cluster, ...args: string[]): Promise<{ status: number |
 async function runAs(kubeconfig: string, ...args: string[]): Promise<{ status: number | null; output: string }> {
   await using cleanup = new AsyncDisposableStack();
   const env = { ...process.env, KUBECONFIG: kubeconfig };
-  const child = startChild(process.execPath, ['scripts/commands/doctor.ts', ...args], { cleanup, env });
+  const child = startChild(process.execPath, ['scripts/hello-webhook.ts', 'doctor', ...args], { cleanup, env });
   return { status: await child.exit, output: child.lines.join('\n') };
 }

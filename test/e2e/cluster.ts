@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { readService } from '../../scripts/install/installation.ts';
+import { readService } from '../../scripts/install/knative-service.ts';
 import { dryRun, isInjected, type Pod, probePod } from '../../scripts/install/probe-pod.ts';
 import { connect, type KubernetesApi, read } from '../../scripts/kubernetes/client.ts';
 import { waitFor } from '../../scripts/kubernetes/wait.ts';
@@ -67,8 +67,8 @@ export interface Ended {
 /** Runs a command: `run('deploy', '--image', …)`. */
 export async function run(command: string, ...args: string[]): Promise<Ended> {
   await using cleanup = new AsyncDisposableStack();
-  const script = fileURLToPath(new URL(`../../scripts/commands/${command}.ts`, import.meta.url));
-  const child = startChild(process.execPath, [script, ...args], { cleanup });
+  const program = fileURLToPath(new URL('../../scripts/hello-webhook.ts', import.meta.url));
+  const child = startChild(process.execPath, [program, command, ...args], { cleanup });
   return { status: await child.exit, output: child.lines.join('\n') };
 }
 

@@ -5,11 +5,12 @@ import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { listCopies } from '../../scripts/install/copies.ts';
 import { functionPods, scaledToZero } from '../../scripts/install/function-pods.ts';
-import { type Conditioned, type KnativeService, notReady, readService } from '../../scripts/install/installation.ts';
 import { inventory } from '../../scripts/install/inventory.ts';
+import { type KnativeService, readService } from '../../scripts/install/knative-service.ts';
 import { readPrerequisites } from '../../scripts/install/prerequisites.ts';
 import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
 import { list, read, unless } from '../../scripts/kubernetes/client.ts';
+import { type Conditioned, notReady } from '../../scripts/kubernetes/conditions.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
 import {
   askForFile,

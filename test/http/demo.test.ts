@@ -9,7 +9,7 @@ describe('npm run demo where there is neither a control plane nor Go', () => {
     await using cleanup = new AsyncDisposableStack();
     const cache = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
     const env = { PATH: dirname(process.execPath), XDG_CACHE_HOME: cache };
-    const child = startChild(process.execPath, ['scripts/commands/demo.ts'], { cleanup, env });
+    const child = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo'], { cleanup, env });
     expect(await child.exit).to.equal(3);
     const lines = child.lines.filter(Boolean);
     for (const line of [lines.at(0), lines.at(-1)]) {
@@ -26,9 +26,9 @@ describe('npm run demo where there is neither a control plane nor Go', () => {
 
   it('says what is wrong with its options, and ends with 2', async () => {
     await using cleanup = new AsyncDisposableStack();
-    const child = startChild(process.execPath, ['scripts/commands/demo.ts', '--kept'], { cleanup });
+    const child = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo', '--kept'], { cleanup });
     expect(await child.exit).to.equal(2);
     expect(child.lines[0]).to.match(/--kept/);
-    expect(child.lines.join('\n')).to.contain('--keep  ');
+    expect(child.lines.join('\n')).to.contain('hello-webhook demo --help');
   });
 });

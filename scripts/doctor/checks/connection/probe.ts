@@ -1,8 +1,8 @@
 import type { Installation } from '../../../install/installation.ts';
 import { probeReach } from '../../../install/probe.ts';
 import { ApiError, type KubernetesApi } from '../../../kubernetes/client.ts';
-import type { Progress } from '../../../terminal/command.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
+import type { Progress } from '../../../terminal/progress.ts';
 import type { Seen } from '../../check.ts';
 import type { Registered } from './webhook.ts';
 

@@ -1,12 +1,7 @@
-import {
-  type Conditioned,
-  type Installation,
-  type KnativeService,
-  notReady,
-  type RevisionSpec,
-  readService,
-} from '../../../install/installation.ts';
+import type { Installation } from '../../../install/installation.ts';
+import { type KnativeService, type RevisionSpec, readService } from '../../../install/knative-service.ts';
 import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
+import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 

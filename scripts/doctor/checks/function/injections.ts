@@ -2,7 +2,8 @@ import type { V1ConfigMap } from '@kubernetes/client-node';
 import { defaultInjections } from '../../../../function/injections/default-injections.ts';
 import { ConfigurationError, parseInjections } from '../../../../function/injections/load.ts';
 import type { Injection } from '../../../../function/review/injection.ts';
-import type { Installation, RevisionSpec } from '../../../install/installation.ts';
+import type { Installation } from '../../../install/installation.ts';
+import type { RevisionSpec } from '../../../install/knative-service.ts';
 import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
@@ -22,7 +23,7 @@ export async function lookAtInjections(
   const served = servingName === wantedName ? given : await injectionsIn(api, namespace, servingName);
   const found = 'injections' in served ? { found: served.injections } : {};
   if ('problem' in given) {
-    const fix = `mend the file: npm run check-config -- FILE, then npm run deploy -- --injections FILE`;
+    const fix = `mend the file: npm run check -- FILE, then npm run deploy -- --injections FILE`;
     return { findings: [broken('injections', given.problem, fix)], ...found };
   }
   const names = someOf(

@@ -1,5 +1,6 @@
-import { type Conditioned, type Installation, notReady } from '../../../install/installation.ts';
+import type { Installation } from '../../../install/installation.ts';
 import { type KubernetesApi, list, read } from '../../../kubernetes/client.ts';
+import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import { hostOf, type Registered } from '../connection/webhook.ts';

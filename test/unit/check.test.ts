@@ -4,9 +4,9 @@ import { expect } from 'chai';
 const good = 'function/injections/injections.yaml';
 const bad = 'test/unit/configuration/no injections/injections.yaml';
 
-describe('npm run check-config', () => {
+describe('npm run check', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['scripts/commands/check.ts', ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, ['scripts/hello-webhook.ts', 'check', ...args], { encoding: 'utf8' });
 
   it('says of a sound file how many injections it has', () => {
     const { status, stdout, stderr } = run(good);
@@ -37,7 +37,7 @@ describe('npm run check-config', () => {
     for (const args of [[], ['--strict', good]]) {
       const { status, stderr } = run(...args);
       expect(status).to.equal(2);
-      expect(stderr).to.contain('npm run check-config -- FILE');
+      expect(stderr).to.contain('hello-webhook check --help');
     }
   });
 });

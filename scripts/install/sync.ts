@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
+import { apply, type KubernetesApi, type KubernetesObject, read, unless } from '../kubernetes/client.ts';
+import { type Copy, contentOf, isChanged, listCopies } from './copies.ts';
+import type { Installation } from './installation.ts';
+
+/** What became of a copy, and of these which are as they should be: the first three. */
+export type SyncOutcome = 'up to date' | 'updated' | 'would be updated' | 'changed' | 'immutable' | 'without source';
+
+/** A copy, by where it is, and what became of it. */
+export interface Synced {
+  namespace: string;
+  name: string;
+  outcome: SyncOutcome;
+}
+
+interface SyncOptions {
+  dryRun: boolean;
+  /** Whether copies that somebody changed become as their source again. */
+  force: boolean;
+}
+
+/** Brings the copies of an installation's ConfigMaps up to date with their sources, and yields what became of each. */
+export async function* syncCopies(
+  api: KubernetesApi,
+  installation: Installation,
+  options: SyncOptions,
+): AsyncGenerator<Synced, void> {
+  for (const copy of await listCopies(api, installation)) {
+    const { name, namespace } = copy.metadata;
+    const path = `/api/v1/namespaces/${installation.namespace}/configmaps/${name}`;
+    const source = await read<V1ConfigMap>(api, path);
+    yield { namespace, name, outcome: source ? await sync(api, copy, source, options) : 'without source' };
+  }
+}
+
+async function sync(
+  api: KubernetesApi,
+  copy: Copy,
+  source: V1ConfigMap,
+  { dryRun, force }: SyncOptions,
+): Promise<SyncOutcome> {
+  const wanted = copyOf(source, copy.metadata.namespace);
+  if (isDeepStrictEqual(contentOf(copy), contentOf(wanted))) return 'up to date';
+  if (copy.immutable) return 'immutable';
+  if (isChanged(copy) && !force) return 'changed';
+  if (force && !dryRun) await removeOtherKeys(api, copy, wanted);
+  const applied = await unless(409, apply(api, wanted as unknown as KubernetesObject, { fieldManager, dryRun, force }));
+  if (!applied) return 'changed';
+  return dryRun ? 'would be updated' : 'updated';
+}
+
+/** Removes what others have added: server-side apply leaves their keys where they are. */
+async function removeOtherKeys(api: KubernetesApi, copy: Copy, wanted: V1ConfigMap): Promise<void> {
+  const others = (field: 'data' | 'binaryData') =>
+    Object.fromEntries(
+      Object.keys(copy[field] ?? {})
+        .filter((key) => wanted[field]?.[key] === undefined)
+        .map((key) => [key, null]),
+    );
+  const { name, namespace } = copy.metadata;
+  await api.send('PATCH', `/api/v1/namespaces/${namespace}/configmaps/${name}?fieldManager=${fieldManager}`, {
+    body: { data: others('data'), binaryData: others('binaryData') },
+    contentType: 'application/merge-patch+json',
+  });
+}

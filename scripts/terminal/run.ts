@@ -1,0 +1,28 @@
+import { constants } from 'node:os';
+import { exitStatus, UsageError } from './exit-status.ts';
+
+/**
+ * Runs a command's work, then whatever it deferred to `cleanup`, also when it fails or is interrupted, and ends the
+ * process: with the status that the work returns; with 1 where it throws, or 2 where that is a UsageError (the message
+ * is shown); with 128 and the signal's number where a signal interrupts it, such as Ctrl-C.
+ */
+export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promise<number>): Promise<never> {
+  const cleanup = new AsyncDisposableStack();
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
+      process.on(signal, () => resolve(128 + constants.signals[signal]));
+    }
+    // Whoever reads the output has gone.
+    process.stdout.on('error', () => resolve(128 + constants.signals.SIGPIPE));
+  });
+  let status: number = exitStatus.failed;
+  try {
+    status = await Promise.race([work(cleanup), interrupted]);
+  } catch (error) {
+    const isWrongCall = error instanceof UsageError;
+    if (isWrongCall) status = exitStatus.wrongCall;
+    console.error(`${isWrongCall ? 'error: ' : ''}${(error as Error).message}`);
+  }
+  await cleanup.disposeAsync();
+  process.exit(status);
+}
