@@ -1,17 +1,23 @@
-import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
 import { normalPath } from '../review/mount.ts';
 import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
+import { partProblems, rivalVariableProblems } from './parts.ts';
 import type { Problem } from './schema.ts';
 
 /**
  * What no schema can say: the problems of one injection in itself and beside the others, with paths from the injection.
  * Fields may be missing, since those that are misshapen are reported elsewhere.
  */
-export function injectionProblems(all: readonly Partial<DeclaredInjection>[], index: number): Problem[] {
+export function injectionProblems(
+  all: readonly Partial<DeclaredInjection>[],
+  index: number,
+  isMisshapen: (field: string) => boolean,
+): Problem[] {
   const injection = all[index] ?? {};
   return [
+    ...partProblems(injection, isMisshapen),
     ...selectorProblems(injection),
     ...volumeProblems(injection),
     ...mountProblems(injection),
@@ -21,17 +27,27 @@ export function injectionProblems(all: readonly Partial<DeclaredInjection>[], in
   ];
 }
 
-function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
-  if (!selector) return [];
-  if (selectedKeys(selector).length === 0) {
+function selectorProblems({ selector, namespaceSelector }: Partial<DeclaredInjection>): Problem[] {
+  if (selector && !namespaceSelector && selectedKeys(selector).length === 0) {
     const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
     return [{ path: ['selector'], message }];
   }
-  return (selector.matchExpressions ?? []).flatMap(({ operator, values = [] }, index): Problem[] => {
+  if (namespaceSelector && selectedKeys(namespaceSelector).length === 0) {
+    const message = 'must not be empty, or it would select every namespace: give matchLabels or matchExpressions';
+    return [{ path: ['namespaceSelector'], message }];
+  }
+  return [
+    ...expressionProblems('selector', selector?.matchExpressions),
+    ...expressionProblems('namespaceSelector', namespaceSelector?.matchExpressions),
+  ];
+}
+
+function expressionProblems(field: string, expressions: V1LabelSelector['matchExpressions'] = []): Problem[] {
+  return expressions.flatMap(({ operator, values = [] }, index): Problem[] => {
     const needsValues = operator === 'In' || operator === 'NotIn';
     if (needsValues === values.length > 0) return [];
     const message = `must ${needsValues ? 'not be empty' : 'be left out'} with operator ${operator}`;
-    return [{ path: ['selector', 'matchExpressions', index, 'values'], message }];
+    return [{ path: [field, 'matchExpressions', index, 'values'], message }];
   });
 }
 
@@ -55,8 +71,8 @@ const sources = [
 ];
 
 /** The API server makes an empty directory of a volume whose source it does not know, and says nothing. */
-function volumeProblems({ volume = { name: '' }, ensure }: Partial<DeclaredInjection>): Problem[] {
-  if (ensure && volume.name && configMapsOf(volume).length === 0) {
+function volumeProblems({ volume = { name: '' }, files, ensure }: Partial<DeclaredInjection>): Problem[] {
+  if (ensure && (volume.name || files) && configMapsOf(volume).length === 0) {
     return [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }];
   }
   return Object.keys(volume).flatMap((name) => {
@@ -66,8 +82,18 @@ function volumeProblems({ volume = { name: '' }, ensure }: Partial<DeclaredInjec
 }
 
 /** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */
-function mountProblems({ volume, mount }: Partial<DeclaredInjection>): Problem[] {
-  if (!mount) return [];
+function mountProblems({ volume, mount, mounts = [] }: Partial<DeclaredInjection>): Problem[] {
+  return [
+    ...(mount ? problemsOfMount(mount, ['mount'], volume) : []),
+    ...mounts.flatMap((one, index) => problemsOfMount(one, ['mounts', index], volume)),
+  ];
+}
+
+function problemsOfMount(
+  mount: Partial<V1VolumeMount>,
+  path: Problem['path'],
+  volume: V1Volume | undefined,
+): Problem[] {
   const isRecursive = mount.recursiveReadOnly === 'IfPossible' || mount.recursiveReadOnly === 'Enabled';
   const isNamedAsVolume = mount.name === undefined || !volume || mount.name === volume.name;
   const rules: [boolean, keyof V1VolumeMount, string][] = [
@@ -81,7 +107,7 @@ function mountProblems({ volume, mount }: Partial<DeclaredInjection>): Problem[]
       'must be None with recursiveReadOnly',
     ],
   ];
-  return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['mount', field], message }));
+  return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: [...path, field], message }));
 }
 
 function annotationProblems({ annotations = {} }: Partial<DeclaredInjection>): Problem[] {
@@ -93,7 +119,8 @@ function annotationProblems({ annotations = {} }: Partial<DeclaredInjection>): P
     }));
 }
 
-function rivalProblems({ name, volume }: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
+function rivalProblems(injection: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
+  const { name, volume } = injection;
   const problems: Problem[] = [];
   if (name !== undefined && name === earlier.name) {
     problems.push({ path: ['name'], message: `must be unique: an earlier injection is called ${name} too` });
@@ -102,7 +129,7 @@ function rivalProblems({ name, volume }: Partial<DeclaredInjection>, earlier: Pa
     const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
     problems.push({ path: ['volume'], message });
   }
-  return problems;
+  return [...problems, ...rivalVariableProblems(injection, earlier)];
 }
 
 function isSameVolume(one: V1Volume, other: V1Volume): boolean {

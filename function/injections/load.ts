@@ -76,16 +76,20 @@ function configurationProblems(value: unknown, check: Check): Problem[] {
   const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
-  const sound = entries.map((entry, index) => {
-    const spoilt = shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2]);
-    return soundFields(entry, new Set(spoilt));
-  });
-  const sense = sound.flatMap((injection, index) =>
-    [...injectionProblems(sound, index), ...check(injection)].map((problem) => ({
+  const spoilt = entries.map(
+    (_, index) =>
+      new Set(shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2])),
+  );
+  const sound = entries.map((entry, index) => soundFields(entry, spoilt[index] ?? new Set()));
+  const sense = sound.flatMap((injection, index) => {
+    // Of what is no map, there is nothing more to say.
+    if (spoilt[index]?.has(undefined)) return [];
+    const isMisshapen = (field: string) => spoilt[index]?.has(field) ?? false;
+    return [...injectionProblems(sound, index, isMisshapen), ...check(injection)].map((problem) => ({
       ...problem,
       path: ['injections', index, ...problem.path],
-    })),
-  );
+    }));
+  });
   return [...shape, ...sense];
 }
 

@@ -1,10 +1,11 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { injectContainer, type Surroundings } from './container.ts';
+import { filesRefusal, withFiles } from './files.ts';
 import type { Injection } from './injection.ts';
 import { withLabels, withSkipped } from './labels.ts';
-import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
+import type { AnyContainer } from './mount.ts';
 import { selectsName } from './selector.ts';
 import { oneLine } from './text.ts';
-import { missingVariable, referencesIn } from './variables.ts';
 import { isAsDeclared } from './volume-comparison.ts';
 
 /** A container that an injection chose and left as it was. */
@@ -62,120 +63,93 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
 function injectOne(pod: V1Pod, injection: Injection, brought: V1Pod): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [], warnings: [] };
-  const volume = volumeIn(pod, injection);
-  const refuse: Refuse = (container, isThere) => conflict(container, isThere, injection, volume);
-  const init = mountAll(spec.initContainers ?? [], injection, refuse);
-  const main = mountAll(spec.containers, injection, refuse);
+  const surroundings: Surroundings = {
+    volume: volumeIn(pod, injection),
+    filesRefusal: filesRefusal(pod, injection),
+    isEphemeral: false,
+  };
+  const init = injectContainers(spec.initContainers ?? [], injection, surroundings);
+  const main = injectContainers(spec.containers, injection, surroundings);
   const skipped = init.skipped.concat(main.skipped);
-  const isMounted = init.isMounted || main.isMounted;
+  const isInjected = init.isInjected || main.isInjected;
   // No chosen container: nothing to say, either.
-  if (!isMounted && skipped.length === 0) return { pod, injected: [], skipped, warnings: [] };
-  const mounted: V1Pod = isMounted
-    ? {
-        ...pod,
-        spec: {
-          ...spec,
-          ...(spec.initContainers && { initContainers: init.containers }),
-          containers: main.containers,
-          ...(volume === 'none' && { volumes: [...(spec.volumes ?? []), injection.volume] }),
-        },
-      }
-    : pod;
+  if (!isInjected && skipped.length === 0) return { pod, injected: [], skipped, warnings: [] };
+  const initContainers = spec.initContainers && { initContainers: init.containers };
+  const injected = { ...pod, spec: { ...spec, ...initContainers, containers: main.containers } };
+  const isMounted = init.isMounted || main.isMounted;
+  const mounted = isMounted ? withFiles(withVolume(injected, injection, surroundings), injection) : injected;
   const labelled = withLabels(mounted, injection, skipped.length === 0, brought);
-  const users = volume === 'none' && isMounted ? containersThatName(injection.volume.name, pod) : [];
-  return { ...labelled, injected: isMounted ? [injection] : [], skipped, warnings: labelled.warnings.concat(users) };
+  const undefinedVolume = isMounted && surroundings.volume === 'none' ? mountsOfUndefined(pod, injection) : [];
+  const warnings = labelled.warnings.concat(undefinedVolume);
+  return { ...labelled, injected: isInjected ? [injection] : [], skipped, warnings };
 }
 
-/** Warns of mounts of the Pod's own by the name of our volume, which it does not define: without us it would be refused. */
-function containersThatName(volume: string, { spec }: V1Pod): string[] {
-  const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ name, volumeMounts }) =>
-    (volumeMounts ?? []).filter((mount) => mount.name === volume).map(({ mountPath }) => ({ name, mountPath })),
-  );
-  return mounts.map(({ name, mountPath }) =>
-    oneLine(
-      `container ${name}: ${mountPath} names volume ${volume}, which the Pod does not define: it gets the injection's`,
-    ),
+function withVolume<P extends V1Pod & { spec: V1PodSpec }>(pod: P, { volume }: Injection, there: Surroundings): V1Pod {
+  if (!volume || there.volume !== 'none') return pod;
+  return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), volume] } };
+}
+
+/** Warns of the Pod's own mounts of a volume that it does not define, and we do: without us it would be refused. */
+function mountsOfUndefined({ spec }: V1Pod, { volume }: Injection): string[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap((container) =>
+    (container.volumeMounts ?? [])
+      .filter(({ name }) => name === volume?.name)
+      .map(({ name, mountPath }) =>
+        oneLine(`container ${container.name}: ${mountPath} has volume ${name}, which the Pod itself does not define`),
+      ),
   );
 }
 
 function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
   const { spec } = pod;
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [], warnings: [] };
-  const volume = volumeIn(pod, injection);
-  const isNew = (container: AnyContainer) => !old.has(container.name);
-  const refuse: Refuse = (container, isThere) =>
-    cannotMount(injection, volume) ?? conflict(container, isThere, injection, volume);
-  const { containers, isMounted, skipped } = mountAll(spec.ephemeralContainers, injection, refuse, isNew);
-  const injected = isMounted ? [injection] : [];
+  const surroundings = { volume: volumeIn(pod, injection), isEphemeral: true };
+  const isNew = ({ name }: AnyContainer) => !old.has(name);
+  const { containers, isInjected, skipped } = injectContainers(
+    spec.ephemeralContainers,
+    injection,
+    surroundings,
+    isNew,
+  );
+  const injected = isInjected ? [injection] : [];
   return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped, warnings: [] };
 }
 
-interface Refusal {
-  reason: string;
-  isConflict: boolean;
+interface InjectedContainers<C extends AnyContainer> {
+  containers: C[];
+  isInjected: boolean;
+  isMounted: boolean;
+  skipped: Skipped[];
 }
-/** Why a container cannot have the mount, which it may have already; undefined where it can. */
-type Refuse = (container: AnyContainer, isThere: boolean) => Refusal | undefined;
 
-/** The containers, each that is chosen with the mount, unless it is refused. */
-function mountAll<C extends AnyContainer>(
+/** The containers, each that is chosen with what the injection has for it. */
+function injectContainers<C extends AnyContainer>(
   containers: readonly C[],
   injection: Injection,
-  refuse: Refuse,
+  surroundings: Surroundings,
   isCandidate: (container: C) => boolean = () => true,
-): { containers: C[]; isMounted: boolean; skipped: Skipped[] } {
-  const skipped: Skipped[] = [];
-  let isMounted = false;
-  const mounted = containers.map((container) => {
-    if (!isCandidate(container) || !selectsName(injection.containers, container.name)) return container;
-    const isThere = hasMount(container, injection.mount);
-    const refusal = refuse(container, isThere);
-    if (refusal) {
-      const text = `${injection.name}: container ${container.name}: ${refusal.reason}`;
-      skipped.push({ injection, text: oneLine(text), isConflict: refusal.isConflict });
-      return container;
+): InjectedContainers<C> {
+  const done: InjectedContainers<C> = { containers: [], isInjected: false, isMounted: false, skipped: [] };
+  for (const original of containers) {
+    if (!isCandidate(original) || !selectsName(injection.containers, original.name)) {
+      done.containers.push(original);
+      continue;
     }
-    isMounted = true;
-    if (isThere) return container;
-    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), injection.mount] };
-  });
-  return { containers: mounted, isMounted, skipped };
-}
-
-function conflict(
-  container: AnyContainer,
-  isThere: boolean,
-  { mount }: Injection,
-  volume: VolumeIn,
-): Refusal | undefined {
-  const path = normalPath(mount.mountPath);
-  if (volume === 'another') {
-    return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
+    const { container, isInjected, isMounted, refusals } = injectContainer(original, injection, surroundings);
+    done.containers.push(container);
+    done.isInjected ||= isInjected;
+    done.isMounted ||= isMounted;
+    for (const { reason, isConflict } of refusals) {
+      const text = oneLine(`${injection.name}: container ${original.name}: ${reason}`);
+      done.skipped.push({ injection, text, isConflict });
+    }
   }
-  if (isThere) return undefined;
-  const inTheWay = obstacle(container, mount);
-  if (inTheWay) return { reason: `${path} ${inTheWay}`, isConflict: true };
-  // kubelet would not start it: k8s.io/kubernetes pkg/kubelet/container ExpandContainerVolumeMounts.
-  const missing = missingVariable(container, referencesIn(mount.subPathExpr ?? ''));
-  return missing === undefined
-    ? undefined
-    : { reason: `${path} not mounted, its subPathExpr needs variable ${missing}`, isConflict: false };
+  return done;
 }
-
-/** What the API server demands of ephemeral containers: k8s.io/kubernetes pkg/apis/core/validation validateEphemeralContainers. */
-function cannotMount({ mount }: Injection, volume: VolumeIn): Refusal | undefined {
-  const path = normalPath(mount.mountPath);
-  if (volume === 'none')
-    return { reason: `${path} not mounted, the Pod has no volume ${mount.name}`, isConflict: false };
-  if (!mount.subPath && !mount.subPathExpr) return undefined;
-  return { reason: `${path} not mounted, an ephemeral container can have no subPath`, isConflict: false };
-}
-
-type VolumeIn = 'ours' | 'another' | 'none';
 
 /** What a Pod has under the name of an injection's volume. */
-function volumeIn({ spec }: V1Pod, { volume }: Injection): VolumeIn {
-  const there = spec?.volumes?.find(({ name }) => name === volume.name);
+function volumeIn({ spec }: V1Pod, { volume }: Injection): Surroundings['volume'] {
+  const there = volume && spec?.volumes?.find(({ name }) => name === volume.name);
   if (!there) return 'none';
   return isAsDeclared(volume, there, 'volume') ? 'ours' : 'another';
 }

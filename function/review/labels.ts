@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import jsonpatch from 'fast-json-patch';
 import { type Injection, skippedAnnotation } from './injection.ts';
+import { type Kind, valueIn, withValues } from './metadata.ts';
 import { bounded, brief, oneLine } from './text.ts';
 
 /** A Pod, and what its user should know of how it came to be. */
@@ -9,7 +10,6 @@ export interface Labelled {
   warnings: string[];
 }
 
-type Kind = 'labels' | 'annotations';
 const kinds = ['labels', 'annotations'] as const;
 
 /**
@@ -22,7 +22,7 @@ export function withLabels(pod: V1Pod, injection: Injection, isComplete: boolean
   const labelled: Labelled = { pod, warnings: [] };
   for (const kind of kinds) {
     const changes = changesOf(pod, injection, kind, isComplete).map((change) => {
-      const own = ownValue(brought, kind, change.key);
+      const own = valueIn(brought, kind, change.key);
       return { ...change, own, isAllowed: own === undefined || !hasController(brought) };
     });
     const allowed = changes.filter(({ isAllowed }) => isAllowed).map(({ key, value }) => [key, value]);
@@ -56,7 +56,7 @@ function changesOf(
   isComplete: boolean,
 ): { key: string; value: string }[] {
   return Object.entries(injection[kind] ?? {}).flatMap(([key, value]) => {
-    const isInjected = ownValue(pod, kind, key) === value;
+    const isInjected = valueIn(pod, kind, key) === value;
     return isInjected === isComplete ? [] : [{ key, value: isComplete ? value : '' }];
   });
 }
@@ -65,29 +65,13 @@ function hasController({ metadata }: V1Pod): boolean {
   return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
 }
 
-function ownValue({ metadata }: V1Pod, kind: Kind, key: string): string | undefined {
-  const own = metadata?.[kind];
-  return own && Object.hasOwn(own, key) ? own[key] : undefined;
-}
-
 /** Annotates the Pod with what was skipped; clears a stale annotation, copied from another Pod, where nothing was. */
 export function withSkipped(pod: V1Pod, reasons: readonly string[], isInjected: boolean): V1Pod {
   if (reasons.length > 0) {
     return withValues(pod, 'annotations', { [skippedAnnotation]: bounded(reasons.map(brief)).join('; ') });
   }
-  const isStale = isInjected && ownValue(pod, 'annotations', skippedAnnotation);
+  const isStale = isInjected && valueIn(pod, 'annotations', skippedAnnotation);
   return isStale ? withValues(pod, 'annotations', { [skippedAnnotation]: '' }) : pod;
-}
-
-/** Unless they would be too many: the API server refuses a Pod with more than 256 KiB of annotations. */
-function withValues(pod: V1Pod, kind: Kind, added: Record<string, string>): V1Pod {
-  const values = { ...pod.metadata?.[kind], ...added };
-  if (kind === 'annotations' && bytesOf(values) > 256 * 1024) return pod;
-  return { ...pod, metadata: { ...pod.metadata, [kind]: values } };
-}
-
-function bytesOf(annotations: Record<string, string>): number {
-  return Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
 }
 
 /** The JSON pointers of the labels and annotations that these injections set: the only values that a patch may replace. */
@@ -96,6 +80,7 @@ export function replaceablePaths(injections: readonly Injection[]): ReadonlySet<
     keys.map((key) => `/metadata/${kind}/${jsonpatch.escapePathComponent(key)}`);
   return new Set([
     ...injections.flatMap((injection) => kinds.flatMap((kind) => pointers(kind, Object.keys(injection[kind] ?? {})))),
+    ...injections.flatMap(({ fileAnnotations = {} }) => pointers('annotations', Object.keys(fileAnnotations))),
     ...pointers('annotations', [skippedAnnotation]),
   ]);
 }

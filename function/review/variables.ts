@@ -1,6 +1,15 @@
-import type { V1Container } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
+import { isAsDeclared } from './volume-comparison.ts';
 
 type Variables = Pick<V1Container, 'env' | 'envFrom'>;
+
+/** What a container has by the name of a variable: this very one, as the API server stores it, another, or none. */
+export function variableIn({ env }: Variables, variable: V1EnvVar): 'ours' | 'another' | 'none' {
+  // Of two with one name, the last counts.
+  const there = env?.findLast(({ name }) => name === variable.name);
+  if (!there) return 'none';
+  return isAsDeclared(variable, there, 'env') ? 'ours' : 'another';
+}
 
 /**
  * The variables that a text refers to by `$(NAME)`; `$$(NAME)` is an escape.

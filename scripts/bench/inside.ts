@@ -49,7 +49,7 @@ function injectionOf(index: number): Injection {
   if (!injection) throw new Error('there is no default injection');
   const name = `${injection.name}-${index}`;
   const volume = { ...injection.volume, name };
-  return { ...injection, name, volume, mount: { ...injection.mount, name, mountPath: `/etc/${name}` } };
+  return { ...injection, name, volume, mounts: [{ name, mountPath: `/etc/${name}`, readOnly: true }] };
 }
 
 const asked: Inside[] = JSON.parse(process.argv[2] ?? '[]');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubernetes/client-node';
+import { hasAll } from '../../function/review/container.ts';
 import type { Injection } from '../../function/review/injection.ts';
-import { hasMount } from '../../function/review/mount.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
 import type { Answer, KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
 
@@ -49,10 +49,10 @@ export function provable(
   });
 }
 
-/** Whether a Pod has an injection's mount in each container that the injection chooses. */
-export function isInjected(pod: Pod, { mount, containers: chosen }: Injection): boolean {
-  const containers = pod.spec?.containers.filter(({ name }) => selectsName(chosen, name)) ?? [];
-  return containers.length > 0 && containers.every((container) => hasMount(container, mount));
+/** Whether a Pod has all of an injection in each container that the injection chooses. */
+export function isInjected(pod: Pod, injection: Injection): boolean {
+  const containers = pod.spec?.containers.filter(({ name }) => selectsName(injection.containers, name)) ?? [];
+  return containers.length > 0 && containers.every((container) => hasAll(container, injection));
 }
 
 type Labels = Record<string, string>;
@@ -92,7 +92,7 @@ async function proveOne(
     const { object, warnings } = await dryRun(api, namespace, probePod(labels, injection));
     if (isInjected(object, injection)) return { ms: performance.now() - started };
     const why = warnings.join('; ') || 'the API server did not call the webhook, or could not reach it';
-    return { failure: `a Pod for injection ${injection.name} came back without ${injection.mount.mountPath}: ${why}` };
+    return { failure: `a Pod for injection ${injection.name} came back without its files or variables: ${why}` };
   } catch (error) {
     return { failure: (error as Error).message };
   }

@@ -163,7 +163,7 @@ function show(pods: KubernetesObject[], rows: string[][]): void {
 
 function isInjected({ spec }: KubernetesObject): boolean {
   const { volumes = [] } = spec as { volumes?: { name: string }[] };
-  return volumes.some(({ name }) => injections.some(({ volume }) => volume.name === name));
+  return volumes.some(({ name }) => injections.some(({ volume }) => volume?.name === name));
 }
 
 function volumesAndMounts({ spec }: KubernetesObject): object {

@@ -13,7 +13,8 @@ describeOnApiServer('manifests/examples', (cluster) => {
       const text = readFileSync(`manifests/examples/${file}`, 'utf8');
       const injections = parseInjections(text, file, volumeFieldProblems);
       const namespace = await cluster.namespaceWith(await cluster.startFunction(text), text);
-      for (const { name, selector, volume, mount } of injections) {
+      for (const { name, selector, volume, mounts } of injections) {
+        if (!volume) throw new Error(`${name} has no volume`);
         await cluster.requireSource(this, namespace, volume);
         const pod = { metadata: { name, labels: selector.matchLabels }, spec: { containers } };
         // A dry run copies no ConfigMaps, which this function has no access for.
@@ -21,7 +22,7 @@ describeOnApiServer('manifests/examples', (cluster) => {
         expect(warnings).to.deep.equal([]);
         const stored = object.spec?.volumes?.find((one) => one.name === volume.name);
         expect(isAsDeclared(volume, stored, 'volume'), JSON.stringify(stored)).to.equal(true);
-        expect(object.spec?.containers[0]?.volumeMounts).to.deep.include(mount);
+        expect(object.spec?.containers[0]?.volumeMounts).to.deep.include.members(mounts);
       }
     });
   }

@@ -355,8 +355,7 @@ for (const [title, startServer] of ways.slice(0, 3)) {
       const child = startChild(process.execPath, args, { cleanup, env: { INJECTIONS: file } });
       expect(await child.exit).to.equal(1);
       expect(child.lines).to.deep.equal([
-        `${file}:2:5: injections[0].volume: is required`,
-        `${file}:2:5: injections[0].mount: is required`,
+        `${file}:2:5: injections[0].volume: is required, unless there are files or env`,
         `${file}:2:6: injections[0].name: must be at most 63 lower case letters, digits and '-'`,
         `${file}:2:17: injections[0].selector: must not be empty, or it would select every Pod: give matchLabels or matchExpressions`,
       ]);

@@ -82,14 +82,15 @@ describe('every review', () => {
     always((one, configured) => {
       if (!one.subResource) return;
       for (const { path } of patchOf(review(one, configured).response)) {
-        expect(path).to.match(/^\/spec\/ephemeralContainers\/\d+\/volumeMounts(\/\d+)?$/);
+        expect(path).to.match(/^\/spec\/ephemeralContainers\/\d+\/(volumeMounts|env)(\/\d+)?$/);
       }
     }));
 
-  it('mounts in every chosen container, or names it with a reason', () =>
+  it('mounts and sets all in every chosen container, or names it with a reason', () =>
     always((one, configured) => {
       const { outcome, skipped } = review(one, configured);
-      if (outcome === 'denied' || outcome === 'unchanged' || one.subResource) return;
+      // Of many, not all are named.
+      if (!['injected', 'skipped'].includes(outcome) || one.subResource || skipped.length > 20) return;
       const { spec } = resultOf(one, configured);
       const labels = (one.object as AnyPod).metadata?.labels ?? {};
       const all: AnyPod[] = [...(spec.initContainers ?? []), ...spec.containers];
@@ -98,9 +99,9 @@ describe('every review', () => {
         .flatMap((injection) => all.map((container) => ({ injection, container })))
         .filter(({ injection, container }) => selectsName(injection.containers, container.name));
       for (const { injection, container } of chosen) {
-        const place = `${injection.name}: container ${container.name}: ${injection.mount.mountPath} `;
+        const place = `${injection.name}: container ${container.name}: `;
         const isNamed = skipped.some((text) => text.startsWith(place));
-        expect(isNamed || mountsOf(injection, container) > 0, place).to.equal(true);
+        expect(isNamed || hasAllOf(injection, container), place).to.equal(true);
       }
     }));
 
@@ -120,10 +121,16 @@ describe('every review', () => {
     }));
 });
 
-function mountsOf({ mount }: Injection, container: AnyPod): number {
-  const mounts: AnyPod[] = container.volumeMounts ?? [];
-  return mounts.filter(({ name, mountPath }) => name === mount.name && normalPath(mountPath) === mount.mountPath)
-    .length;
+/** By names and paths alone: another reckoning than that of the function. */
+function hasAllOf({ mounts, env }: Injection, container: AnyPod): boolean {
+  const there: AnyPod[] = container.volumeMounts ?? [];
+  const isMounted = ({ name, mountPath }: { name: string; mountPath: string }) =>
+    there.some((one) => one.name === name && normalPath(one.mountPath) === mountPath);
+  const variables: AnyPod[] = container.env ?? [];
+  return (
+    mounts.every(isMounted) &&
+    env.every(({ name, value }) => variables.findLast((one) => one.name === name)?.value === value)
+  );
 }
 
 function escaped(key: string): string {

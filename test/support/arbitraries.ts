@@ -59,6 +59,8 @@ const map = fc
     JSON.parse(`{${[...new Map(pairs)].map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
   );
 
+const variable = fc.constantFrom('HELLO_FILE', 'PATH_OF_IT', 'LANG', 'OWN');
+
 const volumeMount = object(
   { name: volumeName, mountPath: path, readOnly: fc.boolean(), subPath: fc.constantFrom('', 'hello.txt') },
   ['name', 'mountPath'],
@@ -69,6 +71,8 @@ const container = object(
     name: fc.constantFrom('app', 'app-1', 'istio-proxy', 'migrate'),
     image: fc.constant('image:1'),
     volumeMounts: listOf(volumeMount),
+    env: listOf(object({ name: variable, value: fc.constantFrom('', 'own', '/etc/config/hello.txt') }, ['name'])),
+    envFrom: fc.constantFrom([], [{ configMapRef: { name: 'app' } }]),
     volumeDevices: listOf(object({ name: volumeName, devicePath: path }, ['name', 'devicePath'])),
   },
   ['name'],
@@ -91,7 +95,19 @@ export const pod = object(
   {
     apiVersion: fc.constant('v1'),
     kind: fc.constant('Pod'),
-    metadata: fc.option(object({ name: fc.constant('app'), labels: fc.option(map), annotations: fc.option(map) }, [])),
+    metadata: fc.option(
+      object(
+        {
+          name: fc.constant('app'),
+          labels: fc.option(map),
+          annotations: fc.option(map),
+          ownerReferences: listOf(
+            fc.constantFrom({ kind: 'ReplicaSet', name: 'app', controller: true }, { kind: 'Node' }),
+          ),
+        },
+        [],
+      ),
+    ),
     spec: object(
       {
         containers: fc.array(container, { maxLength: 3 }),
@@ -111,13 +127,25 @@ const selector = fc.constantFrom<V1LabelSelector>(
   { matchExpressions: [{ key: 'x', operator: 'DoesNotExist' }] },
 );
 
-/** Sound configurations: names are unique, one volume name has one source, no selector looks at what is set. */
+const values: Record<string, string> = {
+  HELLO_FILE: '/etc/config/hello.txt',
+  PATH_OF_IT: '$(OWN):/x',
+  LANG: '$$(OWN)',
+};
+const mountPaths = ['/etc/config', '/etc/config/sub', '/data', '/files/a', '/files/b'];
+
+/**
+ * Sound configurations: names are unique, one volume name has one source, one variable name one value, no selector looks
+ * at what is set, and no value refers to what another injection sets.
+ */
 export const injections: fc.Arbitrary<Injection[]> = fc
   .array(
     fc.record({
       selector,
+      source: fc.constantFrom('files', 'configMap', 'none'),
       volumeName,
-      mountPath: fc.constantFrom('/etc/config', '/etc/config/sub', '/data', '/files/a', '/files/b'),
+      mountPath: fc.uniqueArray(fc.constantFrom(...mountPaths), { minLength: 1, maxLength: 2 }),
+      env: fc.uniqueArray(fc.constantFrom(...Object.keys(values)), { maxLength: 2 }),
       readOnly: fc.boolean(),
       subPath: fc.option(fc.constant('hello.txt')),
       exclude: fc.option(fc.constantFrom('istio-*', 'app', '*')),
@@ -128,20 +156,22 @@ export const injections: fc.Arbitrary<Injection[]> = fc
     { minLength: 1, maxLength: 3 },
   )
   .map((list) =>
-    list.map(
-      ({ selector, volumeName, mountPath, readOnly, subPath, exclude, labels, annotations, onConflict }, index) =>
-        withDefaults({
-          name: `injection-${index}`,
-          selector,
-          volume: {
-            name: volumeName,
-            configMap: { name: volumeName === 'hello-volume' ? 'hello-configmap' : volumeName },
-          },
-          mount: { mountPath, readOnly, ...(subPath && { subPath }) },
-          ...(exclude && { containers: { exclude: [exclude] } }),
-          ...(labels && { labels }),
-          ...(annotations && { annotations }),
-          onConflict,
+    list.map(({ selector, source, volumeName, mountPath, env, readOnly, subPath, exclude, ...rest }, index) => {
+      const { labels, annotations, onConflict } = rest;
+      const configMap = { name: volumeName === 'hello-volume' ? 'hello-configmap' : volumeName };
+      return withDefaults({
+        name: `injection-${index}`,
+        selector,
+        ...(source === 'files' && { files: { 'hello.txt': 'hello' } }),
+        ...(source === 'configMap' && { volume: { name: volumeName, configMap } }),
+        ...(source !== 'none' && {
+          mounts: mountPath.map((one) => ({ mountPath: one, readOnly, ...(subPath && { subPath }) })),
         }),
-    ),
+        env: env.map((name) => ({ name, value: values[name] ?? '' })),
+        ...(exclude && { containers: { exclude: [exclude] } }),
+        ...(labels && { labels }),
+        ...(annotations && { annotations }),
+        onConflict,
+      });
+    }),
   );

@@ -31,7 +31,8 @@ describe('configuration', () => {
         name: 'hello',
         selector: { matchLabels: { hello: 'true' } },
         volume: { name: 'hello-volume', configMap: { name: 'hello-configmap' } },
-        mount: { name: 'hello-volume', mountPath: '/etc/config', readOnly: true },
+        mounts: [{ name: 'hello-volume', mountPath: '/etc/config', readOnly: true }],
+        env: [],
         labels: { 'hello-added': 'OK' },
         onConflict: 'skip',
       },
@@ -41,7 +42,7 @@ describe('configuration', () => {
   it('fills in what may be left out', () => {
     const [injection] = parseInjections(minimal, 'injections.yaml');
     expect(injection).to.include({ onConflict: 'skip' });
-    expect(injection?.mount).to.deep.equal({ name: 'files', mountPath: '/files' });
+    expect(injection?.mounts).to.deep.equal([{ name: 'files', mountPath: '/files' }]);
   });
 
   it('reads numbers as kubectl does, 0440 being octal, and dates and times as strings', () => {
@@ -49,7 +50,7 @@ describe('configuration', () => {
       `${minimal}    annotations: {day: 2026-11-23, time: 12:30}\n`,
       'injections.yaml',
     );
-    expect(injection?.volume.secret?.defaultMode).to.equal(0o440);
+    expect(injection?.volume?.secret?.defaultMode).to.equal(0o440);
     expect(injection?.annotations).to.deep.equal({ day: '2026-11-23', time: '12:30' });
   });
 

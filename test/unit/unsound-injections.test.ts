@@ -13,7 +13,8 @@ const unsound: Injection = {
   name: 'unsound',
   selector: { matchLabels: { hello: 'true' } },
   volume: { name: 'unsound', emptyDir: { sizeLimit: '10MB' } },
-  mount: { name: 'unsound', mountPath: '/unsound' },
+  mounts: [{ name: 'unsound', mountPath: '/unsound' }],
+  env: [],
   onConflict: 'skip',
 };
 

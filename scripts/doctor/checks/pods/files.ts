@@ -80,7 +80,8 @@ function sourcesOf({ volume, ensure: isEnsured = false }: Injection): Source[] {
 }
 
 /** The volume without the sources that are optional. */
-function requiredOf({ name, configMap, secret, projected }: V1Volume): V1Volume {
+function requiredOf(volume: V1Volume = { name: '' }): V1Volume {
+  const { name, configMap, secret, projected } = volume;
   const sources = projected?.sources?.filter((source) => !(source.configMap?.optional || source.secret?.optional));
   return {
     name,

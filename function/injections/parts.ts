@@ -1,0 +1,82 @@
+import type { V1EnvVar } from '@kubernetes/client-node';
+import { fileAnnotation } from '../review/files.ts';
+import type { DeclaredInjection } from '../review/injection.ts';
+import { referencesIn } from '../review/variables.ts';
+import type { Problem } from './schema.ts';
+
+type Declared = Partial<DeclaredInjection>;
+
+/** What is wrong with the parts of an injection beside one another: which Pods, which files from where, which variables. */
+export function partProblems(injection: Declared, isMisshapen: (field: string) => boolean): Problem[] {
+  const has = (field: keyof Declared) => injection[field] !== undefined || isMisshapen(field);
+  const hasFiles = has('volume') || has('files');
+  const hasMounts = has('mount') || has('mounts');
+  const rules: [holds: boolean, field: string, message: string][] = [
+    [
+      has('selector') || has('namespaceSelector'),
+      'selector',
+      'is required, unless a namespaceSelector says which Pods',
+    ],
+    [hasFiles || has('env'), 'volume', 'is required, unless there are files or env'],
+    [!(has('volume') && has('files')), 'files', 'must be left out with volume: an injection has one of them'],
+    [!hasFiles || hasMounts, 'mount', 'is required, or mounts, with volume or files'],
+    [!(has('mount') && has('mounts')), 'mounts', 'must be left out with mount: an injection has one of them'],
+    [hasFiles || !hasMounts, has('mounts') ? 'mounts' : 'mount', 'needs a volume or files to mount'],
+  ];
+  return [
+    ...rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: [field], message })),
+    ...fileProblems(injection),
+    ...envProblems(injection.env ?? []),
+  ];
+}
+
+/** Far below the 256 KiB of annotations that the API server takes of a Pod in all. */
+const maxFileBytes = 64 * 1024;
+
+function fileProblems({ name = '', files = {} }: Declared): Problem[] {
+  const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const tooMany: Problem = {
+    path: ['files'],
+    message: `must not be over 64 KiB in all (${Math.ceil(bytes / 1024)} KiB): they travel in each Pod's annotations; put them into a ConfigMap, as volume`,
+  };
+  return [
+    ...(bytes > maxFileBytes ? [tooMany] : []),
+    ...Object.keys(files).flatMap((file) => {
+      const [, key = ''] = fileAnnotation(name, file).split('/');
+      if (key.length <= 63) return [];
+      const message = `must be shorter by ${key.length - 63}: with the injection's name it is the name of an annotation, of at most 63 characters`;
+      return [{ path: ['files', file], message }];
+    }),
+  ];
+}
+
+function envProblems(env: readonly V1EnvVar[]): Problem[] {
+  return env.flatMap(({ name, value, valueFrom }, index) => {
+    const later = new Set(env.slice(index).map((variable) => variable.name));
+    const reference = referencesIn(value ?? '').find((referred) => later.has(referred));
+    const rules: [holds: boolean, field: string, message: string][] = [
+      [
+        !env.slice(0, index).some((variable) => variable.name === name),
+        'name',
+        `must be unique: ${name} is set before`,
+      ],
+      [!(value && valueFrom), 'valueFrom', 'must be left out with value: a variable has one of them'],
+      [
+        reference === undefined,
+        'value',
+        `must not refer to ${reference} before it is set: the order of env matters to $(${reference})`,
+      ],
+    ];
+    return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['env', index, field], message }));
+  });
+}
+
+/** Whether two injections set a variable to different values: the one that comes second would be in conflict with the first. */
+export function rivalVariableProblems({ env = [] }: Declared, earlier: Declared): Problem[] {
+  return env.flatMap((variable, index) => {
+    const other = earlier.env?.find(({ name }) => name === variable.name);
+    if (!other || JSON.stringify(other) === JSON.stringify(variable)) return [];
+    const message = `must be what injection ${earlier.name} sets ${variable.name} to`;
+    return [{ path: ['env', index], message }];
+  });
+}
