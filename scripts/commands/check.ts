@@ -1,28 +1,58 @@
+import type { Injection } from '../../function/review/injection.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { connectTo } from './installation-options.ts';
+
+interface CheckOptions {
+  context?: string;
+}
 
 export const check = createCommand('check')
   .summary('check files of injections')
   .description(
     `Checks files of injections as the function does at its start, and their volumes for fields that Kubernetes does not
-know. Prints each problem as FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster.`,
+know. Prints each problem as FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster; with --context, the API server judges
+them as well.`,
   )
   .argument('<file...>', 'YAML or JSON, such as function/injections/injections.yaml')
+  .option(
+    '--context <name>',
+    'kubeconfig context whose API server creates, on a dry run, a Pod with each injection: it shows what it would refuse',
+  )
   .action(
-    action(async (_, { args: files }) => {
+    action(async (options: CheckOptions, { args: files }) => {
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
       const { volumeFieldProblems } = await import('../install/volume-fields.ts');
-      const isSound = (file: string): boolean => {
+      const api = options.context === undefined ? undefined : await connectTo(options);
+      const isSound = async (file: string): Promise<boolean> => {
         try {
-          const { length } = readInjections(file, volumeFieldProblems);
+          const injections = readInjections(file, volumeFieldProblems);
+          const { length } = injections;
           console.log(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
-          return true;
+          return api === undefined || (await isTaken(api, injections, file));
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error;
           console.error(error.message);
           return false;
         }
       };
-      return files.map(isSound).every(Boolean) ? exitStatus.ok : exitStatus.failed;
+      let areSound = true;
+      for (const file of files) areSound = (await isSound(file)) && areSound;
+      return areSound ? exitStatus.ok : exitStatus.failed;
     }),
   );
+
+/** Whether the API server takes the Pods of all injections; prints what it says otherwise. */
+async function isTaken(api: KubernetesApi, injections: readonly Injection[], file: string): Promise<boolean> {
+  const { dryRunInjections } = await import('../install/dry-run.ts');
+  const { refusals, untried } = await dryRunInjections(api, injections, 'default');
+  for (const { injection, namespace, message } of refusals) {
+    console.error(
+      `${file}: injection ${injection}: the API server refuses its Pod in namespace ${namespace}: ${message}`,
+    );
+  }
+  for (const { injection, reason } of untried) console.error(`${file}: injection ${injection}: not tried: ${reason}`);
+  if (refusals.length === 0 && untried.length === 0) console.log(`${file}: ${api.server} takes each of them`);
+  return refusals.length === 0;
+}

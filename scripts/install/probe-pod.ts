@@ -13,7 +13,7 @@ export function dryRun(api: KubernetesApi, namespace: string, pod: object): Prom
 }
 
 /** A Pod with these labels that the Pod Security Standard `restricted` and most policies let pass; `injection` may have a say in its container's name. */
-export function probePod(labels: Record<string, string>, injection?: Injection): object {
+export function probePod(labels: Record<string, string>, injection?: Injection): V1Pod {
   const name = ['probe', ...(injection?.containers?.include ?? [])]
     .map((glob) => glob.replace(/[*?]/g, 'x'))
     .find((candidate) => selectsName(injection?.containers, candidate));
