@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundle } from '../build/bundle.ts';
+import { bundleFunction } from '../build/bundle-function.ts';
 import { type Child, startChild } from '../local/child.ts';
 import { freePorts } from '../local/free-ports.ts';
 import { connectCaller } from './wire.ts';
@@ -34,7 +34,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Builds what is to be built of them, in `directory`. */
 export async function prepareSubjects(directory: string): Promise<Subjects> {
   const node = process.execPath;
-  await bundle(directory);
+  await bundleFunction(directory);
   await promisify(execFile)(node, [join(directory, 'warm.cjs')]);
   const start = join(directory, 'start.cjs');
   const cli = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js');

@@ -1,8 +1,11 @@
-/** `npm run build`: bundles the function into dist. */
+/** `npm run build`: bundles the function and the program into dist. */
 import { globSync, rmSync, statSync } from 'node:fs';
-import { bundle } from './bundle.ts';
+import { bundleFunction } from './bundle-function.ts';
+import { bundleProgram } from './bundle-program.ts';
 
-// Code caches of earlier bundles would stay otherwise.
-for (const cache of globSync('dist/*.cache')) rmSync(cache);
-await bundle('dist');
-for (const file of globSync('dist/*').sort()) console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);
+// Code caches and chunks of earlier bundles would stay otherwise.
+for (const old of [...globSync('dist/*.cache'), 'dist/program']) rmSync(old, { recursive: true, force: true });
+await bundleFunction('dist');
+await bundleProgram('dist');
+for (const file of globSync(['dist/*.cjs', 'dist/program/*']).sort())
+  console.log(`${file}: ${Math.round(statSync(file).size / 1000)} kB`);

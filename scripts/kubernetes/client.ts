@@ -35,7 +35,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A kubeconfig without the context or cluster that is asked for. */
+/** A kubeconfig that cannot be read, or that has not the context or cluster that is asked for. */
 export class KubeconfigError extends Error {
   override name = 'KubeconfigError';
 }
@@ -64,9 +64,7 @@ const requestMs = 60_000;
 
 /** Connects as a kubeconfig says: the file, else that of KUBECONFIG or of ~/.kube, or the Pod's ServiceAccount; its current context or `context`. */
 export function connect({ kubeconfig, context }: { kubeconfig?: string; context?: string } = {}): KubernetesApi {
-  const config = new KubeConfig();
-  if (kubeconfig) config.loadFromFile(kubeconfig);
-  else config.loadFromDefault();
+  const config = load(kubeconfig);
   if (context) {
     const known = config.getContexts().map(({ name }) => name);
     if (!known.includes(context))
@@ -115,6 +113,17 @@ export function connect({ kubeconfig, context }: { kubeconfig?: string; context?
     },
     text: async (path) => (await exchange('GET', path, { headers: { Accept: '*/*' } })).answer,
   };
+}
+
+function load(kubeconfig: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig) config.loadFromFile(kubeconfig);
+    else config.loadFromDefault();
+  } catch (error) {
+    throw new KubeconfigError(`the kubeconfig cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  return config;
 }
 
 interface Payload {

@@ -17,12 +17,14 @@ export interface FunctionServer {
   records(matches: (record: LogRecord) => boolean, count?: number): Promise<LogRecord[]>;
 }
 
-/** Starts the function from source on a free port, with `env` beside what it needs from ours. */
+/** Starts the function on a free port, from source or, in the program's bundle, from the function's, with `env` beside what it needs from ours. */
 export async function startFunction(
   cleanup: AsyncDisposableStack,
   env: NodeJS.ProcessEnv = {},
 ): Promise<FunctionServer> {
-  const entry = fileURLToPath(new URL('../../function/start.ts', import.meta.url));
+  // Bundled, the program may lie below node_modules, where Node strips no types.
+  const path = import.meta.filename.endsWith('.ts') ? '../../function/start.ts' : '../start.cjs';
+  const entry = fileURLToPath(new URL(path, import.meta.url));
   const child = startChild(process.execPath, [entry], {
     cleanup,
     env: { PATH: process.env.PATH, ...env, PORT: '0' },

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { bundle } from '../../scripts/build/bundle.ts';
+import { bundleFunction } from '../../scripts/build/bundle-function.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
@@ -369,7 +369,7 @@ describe('the bundle', () => {
   it('holds neither what is needed seldom, nor what is needed to build or to test it', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
-    const inputs = await bundle(temporaryDirectory(prefix, cleanup));
+    const inputs = await bundleFunction(temporaryDirectory(prefix, cleanup));
     expect(inputs).to.include('function/start.ts');
     expect(inputs.filter((input) => leftOut.test(input))).to.deep.equal([]);
   });
@@ -378,8 +378,8 @@ describe('the bundle', () => {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const [one, other] = [temporaryDirectory(prefix, cleanup), temporaryDirectory(prefix, cleanup)];
-    await bundle(one);
-    await bundle(other);
+    await bundleFunction(one);
+    await bundleFunction(other);
     const contents = (directory: string) =>
       readdirSync(directory).map((file) => [file, readFileSync(join(directory, file), 'utf8')]);
     expect(contents(one).map(([file]) => file)).to.include.members(['function.cjs', 'start.cjs']);
@@ -390,7 +390,7 @@ describe('the bundle', () => {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(prefix, cleanup);
-    await bundle(directory);
+    await bundleFunction(directory);
     const file = join(directory, 'injections.yaml');
     const hello = await readFile(join(root, 'function/injections/injections.yaml'), 'utf8');
     await writeFile(file, `${hello}    ensure: true\n`);
@@ -488,7 +488,7 @@ async function startBundle(
 }
 
 async function bundleIn(directory: string): Promise<string> {
-  await bundle(directory);
+  await bundleFunction(directory);
   // Alone: what only `ensure` needs is not there.
   await rm(join(directory, 'config-maps.cjs'));
   return join(directory, 'start.cjs');

@@ -1,44 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import standaloneCode from 'ajv/dist/standalone/index.js';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { schemas as httpSchemas } from '../../function/http/validators.ts';
-import { defaultInjections } from '../../function/injections/default-injections.ts';
-import { compilerFor, type Schemas } from '../../function/injections/schema-compiler.ts';
-import { schemas as injectionSchemas } from '../../function/injections/validators.ts';
-
-/** The default configuration is read here, where it fails the build if it is bad, and not at every start. */
-const parsedDefaults: Plugin = {
-  name: 'parsed-defaults',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /\/function\/injections\/default-injections\.ts$/ }, () => ({
-      contents: `export const defaultInjections = ${JSON.stringify(defaultInjections)};`,
-    }));
-  },
-};
-
-/** The schemas are compiled here: loading ajv and compiling takes a start longer than all the rest. */
-const compiledSchemas: Plugin = {
-  name: 'compiled-schemas',
-  setup: ({ onLoad, onResolve }) => {
-    const schemas: Schemas = { ...httpSchemas, ...injectionSchemas };
-    onLoad({ filter: /\/function\/(http|injections)\/validators\.ts$/ }, ({ path }) => ({
-      contents: Object.keys(path.includes('/http/') ? httpSchemas : injectionSchemas)
-        .map((name) => `export { default as ${name} } from 'compiled:${name}';`)
-        .join('\n'),
-    }));
-    onResolve({ filter: /^compiled:/ }, ({ path }) => ({ path, namespace: 'compiled' }));
-    onLoad({ filter: /^compiled:/, namespace: 'compiled' }, ({ path }) => {
-      const entry = schemas[path.replace('compiled:', '')];
-      if (!entry) throw new Error(`no schema is called ${path}`);
-      const ajv = compilerFor(entry);
-      return { contents: standaloneCode.default(ajv, ajv.compile(entry[0])), resolveDir: root };
-    });
-  },
-};
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 
 /** Access to the cluster is as large as all the rest, and seldom needed: a file of its own, loaded when it is. */
 const clusterApart: Plugin = {
@@ -78,7 +42,7 @@ const options = {
  *
  * Says which files went into the function.
  */
-export async function bundle(directory: string): Promise<string[]> {
+export async function bundleFunction(directory: string): Promise<string[]> {
   const write = (name: string, more: BuildOptions) =>
     build({ ...options, outfile: join(directory, `${name}.cjs`), ...more });
   const plugins = [parsedDefaults, compiledSchemas, clusterApart];

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
+
+/**
+ * Bundles `hello-webhook`, the program, into a directory that needs nothing but Node, the manifests and the function's
+ * bundle: `hello-webhook.mjs`, and a chunk for what each command loads. The directory lies two below the project's, as
+ * the folders of scripts/ do, so that `../../manifests` leads to the same place from either.
+ */
+export async function bundleProgram(directory: string): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['scripts/hello-webhook.ts'],
+    outdir: join(directory, 'program'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // For the dependencies that are CommonJS.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    plugins: [parsedDefaults, compiledSchemas],
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { bundleProgram } from '../../scripts/build/bundle-program.ts';
+import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+
+const project = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  bin: string;
+  version: string;
+  scripts: Record<string, string>;
+};
+
+describe('hello-webhook, bundled, outside the tree', () => {
+  const cleanup = new AsyncDisposableStack();
+  let directory: string;
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(directory, project.bin), ...args], {
+      cwd: directory,
+      env: { KUBECONFIG: '/nowhere' },
+      encoding: 'utf8',
+    });
+
+  before(async () => {
+    directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
+    await bundleProgram(join(directory, 'dist'));
+  });
+  after(() => cleanup.disposeAsync());
+
+  it('lists its commands, each of which `npm run` has, and its exit statuses', () => {
+    const { status, stdout, stderr } = run('--help');
+    expect([status, stderr]).to.deep.equal([0, '']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|<file\.\.\.>)/gm)].map(([, name = '']) => name);
+    expect(commands).to.include.members(['demo', 'check', 'deploy', 'doctor', 'sync', 'undeploy']);
+    for (const name of commands)
+      expect(project.scripts[name]).to.equal(`sh scripts/build/setup.sh && exec node scripts/hello-webhook.ts ${name}`);
+    for (const status of ['0', '1', '2', '3', '128+n'])
+      expect(stdout).to.match(new RegExp(`^  ${status.replace('+', '\\+')} +\\S`, 'm'));
+  });
+
+  it('says its version', () => {
+    expect(run('--version')).to.include({ status: 0, stdout: `${project.version}\n` });
+  });
+
+  it('checks files of injections where it is called', () => {
+    copyFileSync('function/injections/injections.yaml', join(directory, 'good.yaml'));
+    copyFileSync('test/support/volumes.yaml', join(directory, 'bad.yaml'));
+    expect(run('check', 'good.yaml')).to.include({ status: 0, stdout: 'good.yaml: 1 injection, no problem\n' });
+    const { status, stderr } = run('check', 'bad.yaml');
+    expect(status).to.equal(1);
+    expect(stderr).to.contain('bad.yaml:4:67: injections[0].volume.configMaps: is not a field');
+  });
+
+  it('has the client of a cluster', () => {
+    const { status, stderr } = run('doctor');
+    expect(stderr).to.match(/^error: the kubeconfig cannot be read: ENOENT.*\/nowhere/);
+    expect(status).to.equal(2);
+  });
+
+  it('ends with 2, on stderr alone, where it is called without a command or with one it does not have', () => {
+    for (const args of [[], ['deplyo']]) {
+      const { status, stdout, stderr } = run(...args);
+      expect([status, stdout]).to.deep.equal([2, '']);
+      expect(stderr).to.match(args.length === 0 ? /^Usage: hello-webhook/ : /unknown command 'deplyo'.*\n.*deploy/);
+    }
+  });
+});
