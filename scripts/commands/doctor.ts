@@ -37,7 +37,7 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
       const { diagnose } = await import('../doctor/run.ts');
       const { fixFor } = await import('../doctor/fix.ts');
       const { conclude } = await import('../doctor/report.ts');
-      const { unless } = await import('../kubernetes/client.ts');
+      const { unless } = await import('../kubernetes/read.ts');
       const api = await connectTo(options);
       // An API server that does not answer at all is no matter of any link.
       await unless(403, api.send('GET', '/version'));

@@ -46,7 +46,8 @@ export function installationOf({ name, namespace }: InstallationOptions): Instal
 /** Connects to the cluster that the options name. Throws a UsageError where the kubeconfig has no such cluster. */
 export async function connectTo({ context }: ClusterOptions): Promise<KubernetesApi> {
   // Loaded only here: the client takes longer to load than the help to show.
-  const { connect, KubeconfigError } = await import('../kubernetes/client.ts');
+  const { connect } = await import('../kubernetes/client.ts');
+  const { KubeconfigError } = await import('../kubernetes/kubeconfig.ts');
   try {
     return connect(context === undefined ? {} : { context });
   } catch (error) {

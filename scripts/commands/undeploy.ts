@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -21,9 +21,9 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
     action(async (options: UndeployOptions) => {
       const installation = installationOf(options);
       const { leftOf, removeInstallation } = await import('../install/removal.ts');
-      const { deleteAll } = await import('../install/rollout.ts');
+      const { deleteAndWait } = await import('../kubernetes/delete.ts');
       const { platformLeft } = await import('../install/platform-left.ts');
-      const { titleOf } = await import('../kubernetes/manifest.ts');
+      const { titleOf } = await import('../kubernetes/object.ts');
       const api = await connectTo(options);
       console.log(`Cluster      ${api.server}`);
       const placeOf = (object: KubernetesObject) => {
@@ -32,7 +32,7 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
       };
       const progress = createProgress();
       const remove = async (object: KubernetesObject) => {
-        await deleteAll(api, [object], progress);
+        await deleteAndWait(api, object, progress);
         console.log(`deleted      ${placeOf(object)}`);
       };
       const kept = await removeInstallation(api, installation, { remove, usedCopies: options.allCopies ?? false });

@@ -1,5 +1,6 @@
 import type { V1Namespace } from '@kubernetes/client-node';
-import { type KubernetesApi, list, unless } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { list, unless } from '../kubernetes/read.ts';
 
 /** The cluster's namespaces and their labels; none where they must not be listed. */
 export type Namespaces = ReadonlyMap<string, Readonly<Record<string, string>>>;

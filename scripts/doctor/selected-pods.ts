@@ -1,7 +1,8 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubernetes/client-node';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
-import { type KubernetesApi, list } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { list } from '../kubernetes/read.ts';
 import type { Registered } from './checks/connection/webhook.ts';
 import { labelsOf, type Namespaces } from './namespaces.ts';
 import { asksForLabels, asksInNamespace } from './pod-rules.ts';

@@ -1,4 +1,6 @@
-import { type KubernetesApi, type KubernetesObject, list } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { list } from '../kubernetes/read.ts';
 import type { Installation } from './installation.ts';
 
 const certificateName = 'cert-manager.io/certificate-name';

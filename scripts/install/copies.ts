@@ -1,7 +1,9 @@
 import type { V1ConfigMap, V1Pod } from '@kubernetes/client-node';
 import { fieldManager } from '../../function/copies/config-maps.ts';
 import { configMapsOf } from '../../function/review/injection.ts';
-import { type KubernetesApi, type KubernetesObject, list } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { list } from '../kubernetes/read.ts';
 import type { Installation } from './installation.ts';
 
 /** A ConfigMap that the function has copied to where a Pod needed it (`ensure`). */

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { V1Pod } from '@kubernetes/client-node';
-import { ApiError, type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
+import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { execute } from '../kubernetes/exec.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
-import { createFor } from '../kubernetes/temporary-object.ts';
+import { read } from '../kubernetes/read.ts';
+import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -20,21 +22,19 @@ export async function demoOnCluster(
   { namespace, keep }: { namespace: string; keep: boolean },
   { progress, cleanup }: { progress: Progress; cleanup: AsyncDisposableStack },
 ): Promise<boolean> {
-  const create = (collection: string, object: KubernetesObject) => {
-    const creating = { api, collection, object };
-    return keep ? api.send('POST', collection, { body: object }) : createFor(cleanup, creating, progress);
-  };
+  const createForDemo = (object: KubernetesObject) =>
+    keep ? create(api, object) : createTemporarily(api, object, { progress, cleanup });
   const manifest = readManifest(fileURLToPath(new URL('../../manifests/demo/busybox.yaml', import.meta.url)));
   const pods = manifest.map((pod) => ({ ...pod, metadata: { ...pod.metadata, namespace } }));
-  const isNew = !(await isThere(api, `/api/v1/namespaces/${namespace}`));
-  if (isNew) await create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const isNew = !(await exists(api, `/api/v1/namespaces/${namespace}`));
+  if (isNew) await createForDemo({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   else await refuseTaken(api, pods);
   for (const pod of pods) {
-    await accountIsThere(api, pod, progress);
-    const { warnings } = await create(`/api/v1/namespaces/${namespace}/pods`, pod);
+    await waitForServiceAccount(api, pod, progress);
+    const { warnings } = await createForDemo(pod);
     for (const warning of warnings) console.log(`Warning: ${warning}`);
   }
-  for (const pod of pods) await runs(api, pod, progress);
+  for (const pod of pods) await waitForRunning(api, pod, progress);
   const stored = await Promise.all(pods.map((pod) => read(api, pathOf(pod))));
   const rows = await podRows(api, pods);
   const labels = stored.map((pod) => pod?.metadata.labels?.['hello-added'] ?? '');
@@ -56,7 +56,7 @@ function pathOf({ metadata }: KubernetesObject): string {
 }
 
 /** Whether an object is there; where one may not look, one may not create it either, and it is taken to be. */
-async function isThere(api: KubernetesApi, path: string): Promise<boolean> {
+async function exists(api: KubernetesApi, path: string): Promise<boolean> {
   try {
     return (await read(api, path)) !== undefined;
   } catch (error) {
@@ -77,18 +77,22 @@ async function refuseTaken(api: KubernetesApi, pods: readonly KubernetesObject[]
 }
 
 /** In a new namespace the ServiceAccount that a Pod needs comes a moment late. */
-function accountIsThere(api: KubernetesApi, { metadata: { name, namespace } }: KubernetesObject, progress: Progress) {
+function waitForServiceAccount(
+  api: KubernetesApi,
+  { metadata: { name, namespace } }: KubernetesObject,
+  progress: Progress,
+): Promise<unknown> {
   return waitFor(
     `creating ${name}`,
     async () =>
-      (await isThere(api, `/api/v1/namespaces/${namespace}/serviceaccounts/default`))
+      (await exists(api, `/api/v1/namespaces/${namespace}/serviceaccounts/default`))
         ? { found: true }
         : { missing: `namespace ${namespace} has no ServiceAccount default yet` },
     { progress, timeoutMs: 30_000 },
   );
 }
 
-async function runs(api: KubernetesApi, pod: KubernetesObject, progress: Progress): Promise<void> {
+async function waitForRunning(api: KubernetesApi, pod: KubernetesObject, progress: Progress): Promise<void> {
   await waitFor(
     `waiting for ${pod.metadata.name} to run`,
     async () => {
@@ -97,7 +101,7 @@ async function runs(api: KubernetesApi, pod: KubernetesObject, progress: Progres
       const [container] = current?.status?.containerStatuses ?? [];
       const why = container?.state?.waiting?.reason ?? current?.status?.phase;
       return {
-        missing: `${why ?? 'it is not there'} (kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name})`,
+        missing: `${why ?? 'it was not found'} (kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name})`,
       };
     },
     { progress, timeoutMs: 120_000 },

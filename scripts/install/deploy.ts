@@ -1,18 +1,20 @@
-import type { KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
-import { titleOf } from '../kubernetes/manifest.ts';
-import { waitFor } from '../kubernetes/wait.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { type Conditioned, readinessOf } from '../kubernetes/conditions.ts';
+import { deleteAndWait } from '../kubernetes/delete.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
+import { read } from '../kubernetes/read.ts';
+import { TimeoutError, waitFor } from '../kubernetes/wait.ts';
 import { type Finding, formatFinding, ok, unknown } from '../terminal/finding.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { scaledToZero } from './function-pods.ts';
+import { waitForZero } from './function-pods.ts';
 import type { Installation } from './installation.ts';
 import { inventory } from './inventory.ts';
 import { readService } from './knative-service.ts';
-import { readIssuer, readPrerequisites } from './prerequisites.ts';
+import { issuer, readPrerequisites } from './prerequisites.ts';
 import { type Proof, proveSoon } from './probe-pod.ts';
 import type { Reach } from './reach.ts';
 import { reachFunction } from './reaching.ts';
 import { register } from './registration.ts';
-import { deleteAll } from './rollout.ts';
 import { type Given, isAlwaysWarm, readWanted } from './wanted.ts';
 import { entriesOf } from './webhook-configuration.ts';
 
@@ -47,9 +49,14 @@ export async function deployTo(
   await removeOthers(api, objects, { installation, progress });
   tellProof('warm', await proveSoon(api, probeNamespace, injections));
   if (!options.cold || isAlwaysWarm(await readService(api, installation))) return 0;
-  const isAtRest = await scaledToZero(api, installation, progress).catch(() => 'busy');
-  if (isAtRest === 'busy') tell(unknown('proof', 'from zero: not tried, the function is busy'));
-  else tellProof('from zero', await proveSoon(api, probeNamespace, injections));
+  try {
+    await waitForZero(api, installation, progress);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    tell(unknown('proof', `from zero: not tried, the function is busy: ${error.missing}`));
+    return 0;
+  }
+  tellProof('from zero', await proveSoon(api, probeNamespace, injections));
   return 0;
 }
 
@@ -70,7 +77,7 @@ async function checkCluster(
   reach: string,
   progress: Progress,
 ): Promise<{ ways: Reach[]; gatewayNamespace: string | undefined }> {
-  await issuerSettles(api, progress);
+  await waitForIssuer(api, progress);
   const { findings, gateway, clusterLocalTls } = await readPrerequisites(api);
   const ways = waysOf(reach, gateway?.component, clusterLocalTls.status === 'ok');
   const all = ways.includes('cluster-local-url') || ways.length === 0 ? [...findings, clusterLocalTls] : findings;
@@ -79,13 +86,18 @@ async function checkCluster(
   return { ways: isSound ? ways : [], gatewayNamespace: gateway?.namespace };
 }
 
-/** An issuer that has only just been applied becomes ready within seconds; what else ails it is shown with the rest. */
-async function issuerSettles(api: KubernetesApi, progress: Progress): Promise<void> {
+/** An issuer that was applied just now becomes ready within seconds; otherwise the prerequisites say what is wrong with it. */
+async function waitForIssuer(api: KubernetesApi, progress: Progress): Promise<void> {
   const look = async () => {
-    const { status, text } = await readIssuer(api);
-    return status === 'ok' || text.endsWith('is not there') ? { found: true } : { missing: text };
+    const readiness = readinessOf(await read<Conditioned>(api, `/apis/cert-manager.io/v1/clusterissuers/${issuer}`));
+    const isSettled = readiness.state === 'ready' || readiness.state === 'not found';
+    return isSettled ? { found: true } : { missing: readiness.reason };
   };
-  await waitFor('waiting for the issuer', look, { progress, timeoutMs: 15_000 }).catch(() => {});
+  await waitFor('waiting for the issuer', look, { progress, timeoutMs: 15_000 }).catch(unlessTimeout);
+}
+
+function unlessTimeout(error: unknown): void {
+  if (!(error instanceof TimeoutError)) throw error;
 }
 
 /** The ways to try, the one without a public listener first. */
@@ -104,7 +116,7 @@ async function removeOthers(
   const others = (await inventory(api, installation)).filter(
     (object) => object.kind !== 'ConfigMap' && !applied.has(keyOf(object)),
   );
-  await deleteAll(api, others, progress);
+  for (const object of others) await deleteAndWait(api, object, progress);
   if (others.length > 0) tell(ok('removed', others.map(titleOf).join(', ')));
 }
 

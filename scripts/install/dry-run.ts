@@ -2,7 +2,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { inject } from '../../function/review/inject.ts';
 import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
-import { ApiError, type KubernetesApi, list } from '../kubernetes/client.ts';
+import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
+import { list } from '../kubernetes/read.ts';
 import { probePod } from './probe-pod.ts';
 
 /** An injection that the API server refuses in a namespace, in its own words. */

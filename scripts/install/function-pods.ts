@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type KubernetesApi, list } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { list } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
@@ -10,7 +11,7 @@ export function functionPods(api: KubernetesApi, { name, namespace }: Installati
 }
 
 /** Waits until the function has scaled to zero: a minute and a half after its last call, as Knative is set up. Throws after five. */
-export async function scaledToZero(api: KubernetesApi, installation: Installation, progress: Progress): Promise<void> {
+export async function waitForZero(api: KubernetesApi, installation: Installation, progress: Progress): Promise<void> {
   const look = async () => {
     const { length } = await functionPods(api, installation);
     return length === 0 ? { found: true } : { missing: `${length} Pod${length > 1 ? 's' : ''} left` };

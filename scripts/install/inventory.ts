@@ -1,4 +1,6 @@
-import { type KubernetesApi, type KubernetesObject, list } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { list } from '../kubernetes/read.ts';
 import { type Installation, instanceLabels } from './installation.ts';
 
 /** Where an installation's objects are, in the order in which they go. */

@@ -1,5 +1,6 @@
-import { type KubernetesApi, read } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { Conditioned } from '../kubernetes/conditions.ts';
+import { read } from '../kubernetes/read.ts';
 import type { Installation } from './installation.ts';
 
 /** The function's Knative Service. */

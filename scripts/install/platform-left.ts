@@ -1,5 +1,6 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { type KubernetesApi, read, unless } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { read, unless } from '../kubernetes/read.ts';
 import { issuer } from './prerequisites.ts';
 
 /** What of manifests/platform a cluster has still, and the commands that take it away, as far as one may see it: one line each. */

@@ -1,6 +1,7 @@
 import type { V1ConfigMap, V1Deployment, V1Pod } from '@kubernetes/client-node';
-import { type KubernetesApi, list, read, unless } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../kubernetes/conditions.ts';
+import { list, read, unless } from '../kubernetes/read.ts';
 import { broken, type Finding, ok, warning } from '../terminal/finding.ts';
 import { type Gateway, gatewayOf } from './reach.ts';
 

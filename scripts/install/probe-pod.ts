@@ -3,7 +3,8 @@ import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubern
 import { hasAll } from '../../function/review/container.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
-import type { Answer, KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
+import type { Answer, KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 
 export type Pod = V1Pod & KubernetesObject;
 

@@ -4,12 +4,13 @@ import type {
   V1MutatingWebhook,
   V1MutatingWebhookConfiguration,
 } from '@kubernetes/client-node';
-import { ApiError, type KubernetesApi, unless } from '../kubernetes/client.ts';
+import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
+import { unless } from '../kubernetes/read.ts';
 import { type Look, waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Installation, instanceLabels } from './installation.ts';
 import { dryRun, probePod } from './probe-pod.ts';
-import { isTrusting, webhookConfigurations } from './registration.ts';
+import { waitForCaBundle, webhookConfigurations } from './registration.ts';
 
 /** Whether the API server reaches the function, and how long the call took; otherwise what it says itself. */
 export type Probed = { ms: number } | { failure: string };
@@ -48,7 +49,7 @@ export async function probeReach(api: KubernetesApi, probe: Probe, { progress, c
   cleanup.defer(remove);
   try {
     await created;
-    await isTrusting(api, path, { caFrom: probe.caFrom, progress });
+    await waitForCaBundle(api, path, { caFrom: probe.caFrom, progress });
     return await call(api, { namespace: probe.probeNamespace, id, progress });
   } finally {
     await remove();

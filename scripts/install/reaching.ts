@@ -1,5 +1,7 @@
 import type { Injection } from '../../function/review/injection.ts';
-import type { KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { waitForReady } from '../kubernetes/ready.ts';
 import { type Finding, ok, warning } from '../terminal/finding.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
@@ -7,7 +9,7 @@ import { probeReach } from './probe.ts';
 import type { Reach } from './reach.ts';
 import { caFromOf } from './registration.ts';
 import { render, type Wanted } from './render.ts';
-import { applyAll, becomesReady } from './rollout.ts';
+import { applyAll } from './rollout.ts';
 import { entriesOf } from './webhook-configuration.ts';
 
 /** A function that is ready, and that the API server reaches. */
@@ -46,7 +48,7 @@ export async function reachFunction(
     if (!webhook || !entry) throw new Error('the manifests have no webhooks entry');
     const rest = objects.filter((object) => object !== webhook);
     await applyAll(api, rest, { installation, progress });
-    await becomesReady(api, functionOf(installation), progress);
+    await waitForReady(api, functionOf(installation), progress);
     tell(ok('function', `Knative Service ${installation.name} in ${installation.namespace} is ready`));
     const probe = { ...installation, clientConfig: entry.clientConfig, caFrom: caFromOf(webhook), probeNamespace };
     const probed = await probeReach(api, probe, { progress, cleanup });

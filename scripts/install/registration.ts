@@ -1,5 +1,7 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { read } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Installation, isOurs } from './installation.ts';
@@ -33,7 +35,7 @@ export async function register(
   const query = '?fieldManager=hello-webhook-deploy&fieldValidation=Strict';
   if (there) await api.send('PUT', `${path}${query}`, { body: replacing(there, wanted) });
   else await api.send('POST', `${webhookConfigurations}${query}`, { body: wanted });
-  await isTrusting(api, path, { caFrom: caFromOf(configuration), progress });
+  await waitForCaBundle(api, path, { caFrom: caFromOf(configuration), progress });
 }
 
 /** All entries trust the same authority, so they take over its caBundle: no call fails until cainjector comes by. */
@@ -59,7 +61,7 @@ export function caFromOf({ metadata }: KubernetesObject): string {
 }
 
 /** Waits until a webhook configuration has its caBundle from cainjector, in every entry. Throws where it is gone. */
-export async function isTrusting(
+export async function waitForCaBundle(
   api: KubernetesApi,
   path: string,
   { caFrom, progress }: { caFrom: string; progress: Progress },

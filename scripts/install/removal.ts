@@ -1,5 +1,5 @@
-import type { KubernetesApi, KubernetesObject } from '../kubernetes/client.ts';
-import { titleOf } from '../kubernetes/manifest.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { certificatesOf, secretsLeft } from './certificate-secrets.ts';
 import { isChanged, listCopies, podsWith } from './copies.ts';
 import { type Installation, isOurs } from './installation.ts';

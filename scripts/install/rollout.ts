@@ -1,7 +1,9 @@
-import { apply, type KubernetesApi, type KubernetesObject, objectPath, read, unless } from '../kubernetes/client.ts';
-import { type Conditioned, notReady } from '../kubernetes/conditions.ts';
-import { titleOf } from '../kubernetes/manifest.ts';
-import { waitFor } from '../kubernetes/wait.ts';
+import { apply } from '../kubernetes/apply.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { objectPath } from '../kubernetes/discovery.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
+import { read } from '../kubernetes/read.ts';
+import { waitForReady } from '../kubernetes/ready.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Installation, isOurs } from './installation.ts';
 
@@ -28,7 +30,7 @@ export async function applyAll(
     });
   }
   progress();
-  for (const object of objects.filter(isWatched)) await becomesReady(api, object, progress);
+  for (const object of objects.filter(isWatched)) await waitForReady(api, object, progress);
 }
 
 function isWatched({ apiVersion, kind }: KubernetesObject): boolean {
@@ -40,50 +42,4 @@ async function isLeft(api: KubernetesApi, object: KubernetesObject, installation
   if (object.kind !== 'Namespace' && !isSource) return false;
   const there = await read(api, await objectPath(api, object));
   return there !== undefined && (isSource || !isOurs(there, installation));
-}
-
-/** Above Knative's own deadline for a revision, 120 s in the manifests: its reason says more than ours. */
-const readyMs = 180_000;
-
-/** Waits until an object is ready. Throws with its reason once Knative has given up on it, or it takes too long. */
-export async function becomesReady(api: KubernetesApi, object: KubernetesObject, progress: Progress): Promise<void> {
-  const path = await objectPath(api, object);
-  const title = titleOf(object);
-  await waitFor(
-    `waiting for ${title}`,
-    async () => {
-      const current = await read<Conditioned>(api, path);
-      const missing = notReady(current);
-      if (missing === undefined) return { found: true };
-      if (hasFailed(current)) throw new Error(`${title} ${missing}`);
-      return { missing };
-    },
-    { progress, timeoutMs: readyMs },
-  );
-}
-
-/** Whether Knative has given up on the revision: it does not try again before the next change. */
-function hasFailed(object: Conditioned | undefined): boolean {
-  const failed = object?.status?.conditions?.find(
-    ({ reason, status }) => reason === 'RevisionFailed' && status === 'False',
-  );
-  return failed !== undefined && notReady(object) !== 'has not been looked at by its controller yet';
-}
-
-/** Deletes objects, whatever of them is there, and waits until they are gone. */
-export async function deleteAll(
-  api: KubernetesApi,
-  objects: readonly KubernetesObject[],
-  progress: Progress,
-): Promise<void> {
-  for (const object of objects) {
-    const path = await objectPath(api, object);
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
-    await unless(404, api.send('DELETE', path, { body }));
-    await waitFor(
-      `deleting ${titleOf(object)}`,
-      async () => ((await read(api, path)) ? { missing: 'it is there still' } : { found: true }),
-      { progress, timeoutMs: 120_000 },
-    );
-  }
 }

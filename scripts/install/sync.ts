@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
-import { apply, type KubernetesApi, type KubernetesObject, read, unless } from '../kubernetes/client.ts';
+import { apply } from '../kubernetes/apply.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { read, unless } from '../kubernetes/read.ts';
 import { type Copy, contentOf, isChanged, listCopies } from './copies.ts';
 import type { Installation } from './installation.ts';
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { parseInjections } from '../../function/injections/load.ts';
-import { type KubernetesApi, type KubernetesObject, read } from '../kubernetes/client.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
 import { type Installation, instanceOf, isOurs } from './installation.ts';
 import { type KnativeService, readService } from './knative-service.ts';

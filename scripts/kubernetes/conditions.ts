@@ -6,24 +6,35 @@ export interface Condition {
   message?: string;
 }
 
-/** An object whose status says how it is. */
+/** An object whose status has conditions. */
 export interface Conditioned {
   metadata: { name: string; generation?: number; labels?: Record<string, string>; [field: string]: unknown };
   status?: { conditions?: Condition[]; observedGeneration?: number; [field: string]: unknown };
   [field: string]: unknown;
 }
 
-/**
- * Why an object is not ready yet, in words that follow its name, or undefined where it is: its condition `Ready` holds
- * for what it says now.
- */
-export function notReady(object: Conditioned | undefined): string | undefined {
-  if (!object) return 'is not there';
+/** Whether an object is ready: its condition `Ready` holds for what it says now. */
+export type Readiness =
+  | { state: 'ready' }
+  /** `failed` where Knative has given up on the revision; `reason` follows the object's name. */
+  | { state: 'not found' | 'not observed' | 'not ready' | 'failed'; reason: string };
+
+export function readinessOf(object: Conditioned | undefined): Readiness {
+  if (!object) return { state: 'not found', reason: 'was not found' };
   const { generation = 0 } = object.metadata;
   const { conditions = [], observedGeneration = generation } = object.status ?? {};
-  const condition = conditions.find(({ type }) => type === 'Ready');
-  if (observedGeneration < generation || !condition) return 'has not been looked at by its controller yet';
-  if (condition.status === 'True') return undefined;
-  const details = [condition.reason, condition.message].filter(Boolean).join(': ');
-  return `is not ready${details && `: ${details}`}`;
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (observedGeneration < generation || !ready)
+    return { state: 'not observed', reason: 'was not observed by its controller yet' };
+  if (ready.status === 'True') return { state: 'ready' };
+  const details = [ready.reason, ready.message].filter(Boolean).join(': ');
+  // Knative does not try such a revision again before its next change.
+  const isFailed = conditions.some(({ reason, status }) => reason === 'RevisionFailed' && status === 'False');
+  return { state: isFailed ? 'failed' : 'not ready', reason: `is not ready${details && `: ${details}`}` };
+}
+
+/** Why an object is not ready, in words that follow its name, or undefined where it is. */
+export function notReady(object: Conditioned | undefined): string | undefined {
+  const readiness = readinessOf(object);
+  return readiness.state === 'ready' ? undefined : readiness.reason;
 }

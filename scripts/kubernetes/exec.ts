@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { Exec, type V1Status } from '@kubernetes/client-node';
 import type { KubernetesApi } from './client.ts';
 
-/** What a command in a container has written, and whether it ended with 0. */
+/** The output of a command in a container, and whether it ended with 0. */
 export interface Executed {
   stdout: string;
   stderr: string;

@@ -1,4 +1,5 @@
-import type { KubernetesApi, KubernetesObject } from './client.ts';
+import type { KubernetesApi } from './client.ts';
+import type { KubernetesObject } from './object.ts';
 
 /** The API server's own table of these Pods, as `kubectl get pod` asks for it: a row each, of NAME, READY, STATUS, RESTARTS and AGE. */
 export async function podRows(api: KubernetesApi, pods: readonly KubernetesObject[]): Promise<string[][]> {

@@ -1,12 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Progress } from '../terminal/progress.ts';
 
-/** Looks at a cluster once: what was waited for, or in words what is missing still. */
+/** Looks at a cluster once: what was waited for, or in words what is still missing. */
 export type Look<T> = () => Promise<{ found: T } | { missing: string }>;
 
+/** That what was waited for did not come in time. */
+export class TimeoutError extends Error {
+  override name = 'TimeoutError';
+  /** What was still missing at the last look. */
+  readonly missing: string;
+
+  constructor(message: string, missing: string) {
+    super(message);
+    this.missing = missing;
+  }
+}
+
 /**
- * Waits until a look finds what it looks for, and shows meanwhile what is missing. Throws an Error that says so once
- * `timeoutMs` are over.
+ * Waits until a look finds what it looks for, and shows meanwhile what is missing. Throws a TimeoutError that says so
+ * once `timeoutMs` are over.
  */
 export async function waitFor<T>(
   what: string,
@@ -18,8 +30,9 @@ export async function waitFor<T>(
     for (;;) {
       const seen = await look();
       if ('found' in seen) return seen.found;
-      if (Date.now() > deadline) throw new Error(`${what}, for ${timeoutMs / 1000} s now: ${seen.missing}`);
-      progress(`${what}: ${seen.missing}`);
+      const { missing } = seen;
+      if (Date.now() > deadline) throw new TimeoutError(`${what}, for ${timeoutMs / 1000} s: ${missing}`, missing);
+      progress(`${what}: ${missing}`);
       await delay(250);
     }
   } finally {

@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
 import jsonpatch from 'fast-json-patch';
-import type { Answer, KubernetesObject } from '../kubernetes/client.ts';
+import type { Answer } from '../kubernetes/client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 
 /**
  * Sends a Pod's creation to a webhook the way an API server does, and gives back the Pod as it would be stored: for where

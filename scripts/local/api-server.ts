@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, connect, type KubernetesApi } from '../kubernetes/client.ts';
+import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
 import { startChild } from './child.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { freePorts } from './free-ports.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A running kube-apiserver with its etcd. No kubelet, scheduler or controller: Pods are stored and stay Pending. */
 export interface ApiServer {

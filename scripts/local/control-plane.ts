@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
+import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { buildGoProgram, type GoProgram } from './go-program.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Where the two programs of a control plane are. */
 export interface ControlPlane {

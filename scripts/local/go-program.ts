@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Progress } from '../terminal/progress.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 
 /** A program of a published Go module. */
 export interface GoProgram {

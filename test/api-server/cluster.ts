@@ -7,12 +7,13 @@ import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume
 import type { Context } from 'mocha';
 import { parseInjections } from '../../function/injections/load.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
-import { type Answer, ApiError, type KubernetesApi, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
+import { type Answer, ApiError, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { findControlPlane, waysToGetOne } from '../../scripts/local/control-plane.ts';
 import { type FunctionServer, startFunction } from '../../scripts/local/function-server.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 

@@ -4,8 +4,12 @@ import { expect } from 'chai';
 import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
 import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
 import { render } from '../../scripts/install/render.ts';
-import { deleteAll } from '../../scripts/install/rollout.ts';
-import { ApiError, apply, type KubernetesObject, list, objectPath, read } from '../../scripts/kubernetes/client.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
+import { ApiError } from '../../scripts/kubernetes/client.ts';
+import { deleteAndWait } from '../../scripts/kubernetes/delete.ts';
+import { objectPath } from '../../scripts/kubernetes/discovery.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { list, read } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
@@ -96,7 +100,7 @@ describeOnApiServer('npm run undeploy', (cluster) => {
   });
   afterEach(async () => {
     await cluster.run('undeploy', '--all-copies');
-    await deleteAll(cluster.api, [object('v1', 'Namespace', 'hello-system')], () => {});
+    await deleteAndWait(cluster.api, object('v1', 'Namespace', 'hello-system'), () => {});
     await controller.disposeAsync();
   });
 

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { demoOnCluster } from '../../scripts/install/demo.ts';
-import { apply, connect, type KubernetesApi, list, read } from '../../scripts/kubernetes/client.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
+import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { list, read } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
@@ -39,7 +41,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     demo.signal('SIGINT');
     expect(await demo.exit).to.equal(130);
     const error = await api.send('GET', '/version').catch((reason) => reason);
-    expect(error.message).to.contain('cannot be asked: ECONNREFUSED');
+    expect(error.message).to.contain('cannot be reached: ECONNREFUSED');
   });
 
   it('goes on with the next where one is refused, and says what it leaves out and which Pod the client is warned of', async () => {

@@ -4,7 +4,10 @@ import { expect } from 'chai';
 import { samplesIn } from '../../scripts/doctor/checks/connection/calls.ts';
 import type { Probing } from '../../scripts/doctor/checks/connection/probe.ts';
 import { diagnose } from '../../scripts/doctor/run.ts';
-import { apply, connect, type KubernetesApi, type KubernetesObject, list } from '../../scripts/kubernetes/client.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
+import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { list } from '../../scripts/kubernetes/read.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { formatFinding } from '../../scripts/terminal/finding.ts';
@@ -55,7 +58,7 @@ const breaks: Break[] = [
       await chain.patch(`${certificates}/hello-webhook-gateway`, notReady('Issuing', 'not issued'), '/status');
     },
     [
-      '✗ issuer         ClusterIssuer hello-webhook-issuer is not there',
+      '✗ issuer         ClusterIssuer hello-webhook-issuer was not found',
       fix('kubectl apply -k manifests/platform/issuer'),
       '? certificate    Certificate hello-webhook-gateway in hello-system is not ready: Issuing: not issued (see issuer first)',
     ],
@@ -107,7 +110,7 @@ const breaks: Break[] = [
       '✗ function       revision hello-webhook-00002 is not ready: ExitCode1: Container failed with: no such file; hello-webhook-00001 serves still',
       fix('kubectl -n hello-system logs -l serving.knative.dev/revision=hello-webhook-00002 --all-containers --prefix'),
       fix('kubectl -n hello-system describe revision hello-webhook-00002'),
-      '✗ injections     bad/injections.yaml:2:5: injections[0].volume: is required; bad/injections.yaml:2:5: injections[0].mount: is required; bad/injections.yaml:3:5: injections[0].selector: must not be empty, or it would select every Pod: give matchLabels or matchExpressions; bad/injections.yaml:4:5: injections[0].color: is not a known field (known: name, selector, namespaces, volume, mount, containers, labels, annotations, ensure, onConflict)',
+      '✗ injections     bad/injections.yaml:2:5: injections[0].volume: is required, unless there are files or env; bad/injections.yaml:3:5: injections[0].selector: must not be empty, or it would select every Pod: give matchLabels or matchExpressions; bad/injections.yaml:4:5: injections[0].color: is not a known field (known: name, selector, namespaceSelector, namespaces, volume, files, mount, mounts, env, containers, labels, annotations, ensure, onConflict)',
       fix('mend the file: npm run check -- FILE, then npm run deploy -- --injections FILE'),
     ],
   ],

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
 import { dryRunInjections } from '../../scripts/install/dry-run.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('injections, as the API server judges them on a dry run', (cluster) => {

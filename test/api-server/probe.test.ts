@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
 import { probeReach } from '../../scripts/install/probe.ts';
 import { prove } from '../../scripts/install/probe-pod.ts';
-import { type KubernetesApi, list } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { list } from '../../scripts/kubernetes/read.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
 
@@ -95,7 +96,7 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     expect(await prove(cluster.api, namespace, injections)).to.have.property('ms');
     expect(await prove(cluster.api, 'default', injections)).to.deep.equal({
       failure:
-        'a Pod for injection hello came back without /etc/config: the API server did not call the webhook, or could not reach it',
+        'a Pod for injection hello came back without its files or variables: the API server did not call the webhook, or could not reach it',
     });
     const elsewhere = parseInjections(`${helloInjection}    namespaces: {exclude: [default]}\n`, 'injections.yaml');
     expect(await prove(cluster.api, 'default', elsewhere)).to.deep.equal({

@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'chai';
-import type { KubernetesObject } from '../../scripts/kubernetes/client.ts';
-import { parseManifest, podOf } from '../../scripts/kubernetes/manifest.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { podOf } from '../../scripts/kubernetes/workload.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
 import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readService } from '../../scripts/install/knative-service.ts';
 import { dryRun, isInjected, type Pod, probePod } from '../../scripts/install/probe-pod.ts';
-import { connect, type KubernetesApi, read } from '../../scripts/kubernetes/client.ts';
+import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { read } from '../../scripts/kubernetes/read.ts';
 import { waitFor } from '../../scripts/kubernetes/wait.ts';
 import { startChild } from '../../scripts/local/child.ts';
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { listCopies } from '../../scripts/install/copies.ts';
-import { functionPods, scaledToZero } from '../../scripts/install/function-pods.ts';
+import { functionPods, waitForZero } from '../../scripts/install/function-pods.ts';
 import { inventory } from '../../scripts/install/inventory.ts';
 import { type KnativeService, readService } from '../../scripts/install/knative-service.ts';
 import { readPrerequisites } from '../../scripts/install/prerequisites.ts';
 import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
-import { list, read, unless } from '../../scripts/kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../scripts/kubernetes/conditions.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { list, read, unless } from '../../scripts/kubernetes/read.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import {
   askForFile,
   countInjected,
@@ -49,12 +49,12 @@ describeOnCluster('on a cluster', (api) => {
   });
 
   it('a Pod wakes the function from zero', async () => {
-    await scaledToZero(api(), installation, silent);
+    await waitForZero(api(), installation, silent);
     expect(countInjected([await askForFile(api())])).to.equal(1);
   });
 
   it('200 Pods at once wake it from zero: none is lost, none is without its mount', async () => {
-    await scaledToZero(api(), installation, silent);
+    await waitForZero(api(), installation, silent);
     const pods = await Promise.all(Array.from({ length: 200 }, () => askForFile(api())));
     expect(countInjected(pods)).to.equal(200);
   });

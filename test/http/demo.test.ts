@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { startChild } from '../../scripts/local/child.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 describe('npm run demo where there is neither a control plane nor Go', () => {
   it('shows the main job with the function alone, says so first and last, and ends with 3', async () => {

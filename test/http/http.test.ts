@@ -13,7 +13,7 @@ import { expect } from 'chai';
 import { bundleFunction } from '../../scripts/build/bundle-function.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { admissionReview } from '../support/admission-review.ts';
 
 const prefix = join(tmpdir(), 'hello-webhook-test-');

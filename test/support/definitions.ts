@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import { apply, type KubernetesObject } from '../../scripts/kubernetes/client.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import type { Cluster } from '../api-server/cluster.ts';
 import { goModule } from './go-module.ts';
 

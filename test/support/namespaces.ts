@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type KubernetesApi, type KubernetesObject, list, unless } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { list, unless } from '../../scripts/kubernetes/read.ts';
 
 /** Does until `cleanup` what the namespace controller does: lets go of namespaces that are deleted. What is in them stays in the store. */
 export function finalizeNamespaces(api: KubernetesApi, cleanup: AsyncDisposableStack): void {

@@ -2,7 +2,10 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Installation } from '../../scripts/install/installation.ts';
 import type { Reach } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
-import { type KubernetesApi, type KubernetesObject, objectPath, unless } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { objectPath } from '../../scripts/kubernetes/discovery.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { unless } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 

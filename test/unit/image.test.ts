@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundleFunction } from '../../scripts/build/bundle-function.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 describe('function/Dockerfile', () => {
   it('takes and runs what the build makes, the code cache too', async () => {

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { readinessOf } from '../../scripts/kubernetes/conditions.ts';
+import { objectPath } from '../../scripts/kubernetes/discovery.ts';
+import { waitFor } from '../../scripts/kubernetes/wait.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 describe('connect', () => {
   it("asks below the server's own path, which a proxy before many clusters tells them apart by", async () => {
@@ -29,6 +32,89 @@ describe('connect', () => {
       expect(object.body, method).to.equal('{"text":"für"}');
     }
   });
+});
+
+describe('objectPath', () => {
+  const object = (kind: string, name: string) => ({ apiVersion: 'shop/v1', kind, metadata: { name, namespace: 'a' } });
+  /** An API server that serves these kinds, and what it is asked for. */
+  const serving = (...kinds: string[]) => {
+    const asked: string[] = [];
+    const send = async (_: string, path: string) => {
+      asked.push(path);
+      if (kinds.length === 0) throw new Error('interrupted');
+      const resources = kinds.map((kind) => ({ kind, name: `${kind.toLowerCase()}s`, namespaced: kind !== 'Shop' }));
+      return { object: { resources }, warnings: [] };
+    };
+    return { api: { send } as unknown as KubernetesApi, asked, kinds };
+  };
+
+  it('asks the API server once for what a group serves', async () => {
+    const { api, asked } = serving('Cart', 'Shop');
+    expect(await objectPath(api, object('Cart', 'one'))).to.equal('/apis/shop/v1/namespaces/a/carts/one');
+    expect(await objectPath(api, object('Cart', 'two'))).to.equal('/apis/shop/v1/namespaces/a/carts/two');
+    expect(await objectPath(api, object('Shop', 'a'))).to.equal('/apis/shop/v1/shops/a');
+    expect(asked).to.deep.equal(['/apis/shop/v1']);
+  });
+
+  it('asks again for a kind that was not served then, and where it had no answer', async () => {
+    const { api, kinds } = serving();
+    const path = () => objectPath(api, object('Cart', 'one')).catch(({ message }: Error) => message);
+    expect(await path()).to.equal('interrupted');
+    kinds.push('Shop');
+    expect(await path()).to.equal('the API server does not serve Cart of shop/v1');
+    kinds.push('Cart');
+    expect(await path()).to.equal('/apis/shop/v1/namespaces/a/carts/one');
+  });
+});
+
+describe('waitFor', () => {
+  it('shows what is missing until it is found, or throws it once the time is over', async () => {
+    const shown: (string | undefined)[] = [];
+    const progress = (text?: string) => void shown.push(text);
+    const looks = [{ missing: 'no caBundle' }, { found: 1 }] as const;
+    let looked = 0;
+    const found = await waitFor('waiting', async () => looks[looked++] ?? { missing: '' }, {
+      progress,
+      timeoutMs: 9e9,
+    });
+    expect([found, shown]).to.deep.equal([1, ['waiting: no caBundle', undefined]]);
+    const failed = await waitFor('waiting', async () => ({ missing: 'no caBundle' }), {
+      progress,
+      timeoutMs: -1000,
+    }).catch((error: Error) => error);
+    expect(failed).to.include({
+      name: 'TimeoutError',
+      missing: 'no caBundle',
+      message: 'waiting, for -1 s: no caBundle',
+    });
+  });
+});
+
+describe('readinessOf', () => {
+  const object = (generation: number, ...conditions: { type: string; status: string; reason?: string }[]) => ({
+    metadata: { name: 'hello', generation },
+    status: { observedGeneration: 1, conditions },
+  });
+  for (const [title, given, state] of [
+    ['no object', undefined, 'not found'],
+    ['no condition yet', object(1), 'not observed'],
+    ['a condition of what it said before', object(2, { type: 'Ready', status: 'True' }), 'not observed'],
+    ['a condition that holds', object(1, { type: 'Ready', status: 'True' }), 'ready'],
+    ['a condition that does not', object(1, { type: 'Ready', status: 'Unknown' }), 'not ready'],
+    [
+      'a revision that Knative has given up',
+      object(
+        1,
+        { type: 'Ready', status: 'False' },
+        { type: 'ConfigurationsReady', status: 'False', reason: 'RevisionFailed' },
+      ),
+      'failed',
+    ],
+  ] as const) {
+    it(`is ${state} with ${title}`, () => {
+      expect(readinessOf(given).state).to.equal(state);
+    });
+  }
 });
 
 /** What a server was asked. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundleProgram } from '../../scripts/build/bundle-program.ts';
-import { temporaryDirectory } from '../../scripts/local/temporary-directory.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 const project = JSON.parse(readFileSync('package.json', 'utf8')) as {
   bin: string;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { render, type Wanted } from '../../scripts/install/render.ts';
 import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
-import type { KubernetesObject } from '../../scripts/kubernetes/client.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { requireKubectl } from '../support/definitions.ts';
 
 const hello = `

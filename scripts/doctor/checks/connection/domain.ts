@@ -1,6 +1,7 @@
 import type { Installation } from '../../../install/installation.ts';
-import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
+import { read } from '../../../kubernetes/read.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import { hostOf, type Registered } from './webhook.ts';

@@ -1,7 +1,8 @@
 import type { V1EndpointSlice, V1Service } from '@kubernetes/client-node';
 import { type Network, readClusterLocalTls } from '../../../install/prerequisites.ts';
-import { type KubernetesApi, list, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
+import { list, read } from '../../../kubernetes/read.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import { count } from '../../names.ts';

@@ -6,7 +6,8 @@ import type {
 } from '@kubernetes/client-node';
 import type { Installation } from '../../../install/installation.ts';
 import { webhookConfigurations } from '../../../install/registration.ts';
-import { type KubernetesApi, list } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { list } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 

@@ -1,7 +1,8 @@
 import type { Installation } from '../../../install/installation.ts';
 import { type KnativeService, type RevisionSpec, readService } from '../../../install/knative-service.ts';
-import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
+import { read } from '../../../kubernetes/read.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 

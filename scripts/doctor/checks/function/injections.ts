@@ -4,7 +4,8 @@ import { ConfigurationError, parseInjections } from '../../../../function/inject
 import type { Injection } from '../../../../function/review/injection.ts';
 import type { Installation } from '../../../install/installation.ts';
 import type { RevisionSpec } from '../../../install/knative-service.ts';
-import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { read } from '../../../kubernetes/read.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import { someOf } from '../../names.ts';

@@ -2,7 +2,8 @@ import type { V1ServiceAccount, V1SubjectAccessReview } from '@kubernetes/client
 import type { Injection } from '../../../../function/review/injection.ts';
 import type { Installation } from '../../../install/installation.ts';
 import { ensuredConfigMaps } from '../../../install/render.ts';
-import { type KubernetesApi, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { read } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { type Seen, unseen } from '../../check.ts';
 import type { Deployed } from './function.ts';

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { certManagerDeployments } from '../../../install/prerequisites.ts';
-import { type KubernetesApi, read, unless } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { read, unless } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import type { Registered } from '../connection/webhook.ts';

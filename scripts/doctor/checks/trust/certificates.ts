@@ -1,6 +1,7 @@
 import type { Installation } from '../../../install/installation.ts';
-import { type KubernetesApi, list, read } from '../../../kubernetes/client.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
+import { list, read } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import type { Seen } from '../../check.ts';
 import { hostOf, type Registered } from '../connection/webhook.ts';
