@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Mocha from 'mocha';
-import { findControlPlane } from '../scripts/local/control-plane.ts';
+import { controlPlaneAtHand, findControlPlane } from '../scripts/local/control-plane.ts';
 import { createProgress } from '../scripts/terminal/progress.ts';
 import { runCommand } from '../scripts/terminal/run.ts';
 
@@ -22,12 +22,23 @@ await runCommand(async (cleanup) => {
 
 type Counts = Pick<Mocha.Stats, 'passes' | 'failures' | 'pending'>;
 
-/** Runs the tests at these places, files or directories; all of them where none is named. */
+/**
+ * Runs the tests at these places, files or directories; all of them where none is named. Those on an API server come last:
+ * it is downloaded or built, the first time, while the others run.
+ */
 async function run(places: string[], cleanup: AsyncDisposableStack): Promise<Counts> {
   const files = (places.length > 0 ? places : suites.map((suite) => `test/${suite}`)).flatMap(testFiles);
   if (files.length === 0) throw new Error(`no tests in ${places.join(', ')}`);
   if (spawnSync('tsc', { stdio: 'inherit' }).status !== 0) return { ...nothing, failures: 1 };
-  if (files.some((file) => file.includes('test/api-server/'))) await buildControlPlane(cleanup);
+  const onApiServer = files.filter((file) => file.includes('test/api-server/'));
+  const controlPlane = onApiServer.length > 0 ? prepareControlPlane(cleanup) : undefined;
+  const others = await runMocha(files.filter((file) => !onApiServer.includes(file)));
+  await controlPlane;
+  return sum(others, await runMocha(onApiServer));
+}
+
+async function runMocha(files: string[]): Promise<Counts> {
+  if (files.length === 0) return nothing;
   const mocha = new Mocha({ timeout: 60_000, forbidOnly: true });
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();
@@ -36,11 +47,22 @@ async function run(places: string[], cleanup: AsyncDisposableStack): Promise<Cou
   });
 }
 
-/** Beforehand, with progress, rather than within the first test. */
-async function buildControlPlane(cleanup: AsyncDisposableStack): Promise<void> {
+function sum(one: Counts, other: Counts): Counts {
+  return {
+    passes: one.passes + other.passes,
+    failures: one.failures + other.failures,
+    pending: one.pending + other.pending,
+  };
+}
+
+async function prepareControlPlane(cleanup: AsyncDisposableStack): Promise<void> {
   try {
-    const controlPlane = await findControlPlane(createProgress(), cleanup);
-    if (controlPlane) process.env.KUBEBUILDER_ASSETS = dirname(controlPlane.etcd);
+    const atHand = controlPlaneAtHand();
+    if (!atHand) console.log('Getting an API server, while the tests that need none run …');
+    const controlPlane = atHand ?? (await findControlPlane(createProgress(), cleanup));
+    if (!controlPlane) return;
+    process.env.KUBEBUILDER_ASSETS = dirname(controlPlane.etcd);
+    if (!atHand) console.log(`The API server is there: ${controlPlane.origin}`);
   } catch (error) {
     // The tests that need it fail, and say so again; the others run.
     console.error((error as Error).message);

@@ -7,15 +7,17 @@ import { type ClusterOptions, connectTo, contextOption, parseName } from './inst
 interface DemoOptions extends ClusterOptions {
   file?: string[];
   keep?: boolean;
+  apiServer: boolean;
   namespace: string;
 }
 
 export const demo = createCommand('demo')
   .summary('show the main job, here or in a cluster')
   .description(
-    `Without --context: starts a real etcd and kube-apiserver (built from their Go modules the first time, some 8 minutes),
-the function behind HTTPS and its webhook, creates the Pods of manifests/demo, shows what was stored, and stops
-everything. INJECTIONS=FILE replaces the default injections.
+    `Without --context: starts the function behind HTTPS, sends it the Pods of manifests/demo the way an API server does,
+and shows them as they would be stored; then the same on a real etcd and kube-apiserver, which are downloaded (from
+ENVTEST_MIRROR where it is set) or else built from their Go modules the first time, some 6 minutes. Stops everything at
+the end. INJECTIONS=FILE replaces the default injections.
 
 With --context: creates the Pods busybox-1 and busybox-2 in that cluster, which has the webhook, waits until they run,
 shows the file in busybox-1 and its absence in busybox-2, and deletes what it created.`,
@@ -26,6 +28,7 @@ shows the file in busybox-1 and its absence in busybox-2, and deletes what it cr
     ),
   )
   .option('--keep', 'keep it running until Ctrl-C; in a cluster, keep the Pods')
+  .option('--no-api-server', 'stop after the function alone')
   .addOption(contextOption)
   .addOption(
     new Option('-n, --namespace <name>', "the Pods' namespace in a cluster, created if missing")
@@ -33,10 +36,10 @@ shows the file in busybox-1 and its absence in busybox-2, and deletes what it cr
       .argParser(parseName),
   )
   .action(
-    action(async ({ file: files, keep = false, context, namespace }: DemoOptions, { cleanup }) => {
+    action(async ({ file: files, keep = false, apiServer, context, namespace }: DemoOptions, { cleanup }) => {
       if (context === undefined) {
         const { demoHere } = await import('../local/demo.ts');
-        return demoHere({ files, keep }, cleanup);
+        return demoHere({ files, keep, apiServer }, cleanup);
       }
       if (files) throw new UsageError('--file is for the demo without --context: leave one of them out');
       const { demoOnCluster } = await import('../install/demo.ts');

@@ -34,7 +34,8 @@ export async function callWebhook(
     },
   };
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json, */*' };
-  const sent = request(`${url}?timeout=15s`, { method: 'POST', ca: caCert, headers });
+  // A connection of its own: one that is kept would hold up the function's end.
+  const sent = request(`${url}?timeout=15s`, { method: 'POST', ca: caCert, headers, agent: false });
   sent.end(JSON.stringify(review));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   const { response, error } = (await json(answer)) as ReviewAnswer;

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { cacheDirectory } from './cache-directory.ts';
+import { downloadEnvtest, publishedVersion } from './envtest.ts';
 import { buildGoProgram, type GoProgram } from './go-program.ts';
 
 /** Where the two programs of a control plane are. */
@@ -15,7 +16,7 @@ export interface ControlPlane {
   origin: string;
 }
 
-/** The version that is built: any for whose staging modules (k8s.io/api v0.37.2, …) there is a tag. */
+/** The version that is wanted, which is built where it is not published: any for whose staging modules (k8s.io/api v0.37.2, …) there is a tag. */
 const kubernetesVersion = process.env.KUBERNETES_VERSION ?? '1.37.2';
 
 const programs: Record<string, GoProgram> = {
@@ -29,30 +30,54 @@ const programs: Record<string, GoProgram> = {
 
 /** How to get a control plane where there is none. */
 export const waysToGetOne =
-  'set KUBEBUILDER_ASSETS to a directory with etcd and kube-apiserver, or install Go (https://go.dev/dl), which builds both once';
+  'set KUBEBUILDER_ASSETS to a directory with etcd and kube-apiserver, or ENVTEST_MIRROR to a mirror of its archives, or install Go (https://go.dev/dl), which builds both once';
 
 /**
- * A real etcd and kube-apiserver: those of `KUBEBUILDER_ASSETS`, else those of the cache, else built from their Go
- * modules (8 minutes or so on 2 cores, once). Undefined where there is neither of them nor Go.
- * Throws where KUBEBUILDER_ASSETS does not hold them, or the build fails.
+ * A real etcd and kube-apiserver, as they are at hand: those of `KUBEBUILDER_ASSETS`, else those of the cache. Throws where
+ * KUBEBUILDER_ASSETS does not hold them.
  */
-export async function findControlPlane(
-  progress: Progress,
-  cleanup: AsyncDisposableStack,
-): Promise<ControlPlane | undefined> {
+export function controlPlaneAtHand(): ControlPlane | undefined {
   const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets) {
     const found = inDirectory(assets, `KUBEBUILDER_ASSETS, ${assets}`);
     if (!found) throw new Error(`KUBEBUILDER_ASSETS: ${assets} does not hold etcd and kube-apiserver`);
     return found;
   }
-  const cache = join(cacheDirectory, `kubernetes-${kubernetesVersion}`);
-  const origin = `Kubernetes ${kubernetesVersion}, ${cache}`;
-  const cached = inDirectory(cache, origin);
-  if (cached) return cached;
+  return inCache(kubernetesVersion) ?? (published === undefined ? undefined : inCache(published));
+}
+
+/**
+ * A real etcd and kube-apiserver: those at hand, else envtest's published ones, else built from their Go modules (some 6
+ * minutes on 2 cores), both once. Undefined where there is neither of them nor Go; why not is said on stderr.
+ * Throws where KUBEBUILDER_ASSETS does not hold them, or the build fails.
+ */
+export async function findControlPlane(
+  progress: Progress,
+  cleanup: AsyncDisposableStack,
+): Promise<ControlPlane | undefined> {
+  const atHand = controlPlaneAtHand();
+  if (atHand) return atHand;
+  try {
+    if (published !== undefined) {
+      await downloadEnvtest(published, cacheOf(published), { progress, cleanup }).finally(() => progress());
+      return inCache(published);
+    }
+  } catch (error) {
+    console.error(`  ${(error as Error).message}`);
+  }
   if (spawnSync('go', ['version']).status !== 0) return undefined;
-  await build(cache, progress, cleanup).finally(() => progress());
-  return inDirectory(cache, origin);
+  await build(cacheOf(kubernetesVersion), progress, cleanup).finally(() => progress());
+  return inCache(kubernetesVersion);
+}
+
+const published = publishedVersion(kubernetesVersion, { isExact: process.env.KUBERNETES_VERSION !== undefined });
+
+function cacheOf(version: string): string {
+  return join(cacheDirectory, `kubernetes-${version}`);
+}
+
+function inCache(version: string): ControlPlane | undefined {
+  return inDirectory(cacheOf(version), `Kubernetes ${version}, ${cacheOf(version)}`);
 }
 
 function inDirectory(directory: string, origin: string): ControlPlane | undefined {
@@ -64,9 +89,9 @@ function inDirectory(directory: string, origin: string): ControlPlane | undefine
 async function build(directory: string, progress: Progress, cleanup: AsyncDisposableStack): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const out = join(temporaryDirectory(`${directory}.building-`, cleanup), 'bin');
-  for (const [name, program] of Object.entries(programs)) {
-    await buildGoProgram(program, join(out, name), { progress, cleanup });
-  }
+  await Promise.all(
+    Object.entries(programs).map(([name, program]) => buildGoProgram(program, join(out, name), { progress, cleanup })),
+  );
   await rename(out, directory).catch((error) => {
     // Another build was faster.
     if (!inDirectory(directory, directory)) throw error;

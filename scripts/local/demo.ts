@@ -14,35 +14,66 @@ import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { callWebhook } from './admission-call.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';
-import { findControlPlane, waysToGetOne } from './control-plane.ts';
+import { type ControlPlane, controlPlaneAtHand, findControlPlane, waysToGetOne } from './control-plane.ts';
 import { type FunctionServer, startFunction } from './function-server.ts';
 
 const demoFiles = ['configmap/hello-configmap', 'busybox'].map((name) =>
   fileURLToPath(new URL(`../../manifests/demo/${name}.yaml`, import.meta.url)),
 );
 
-const noApiServer = `no real API server: to get one, ${waysToGetOne}.`;
-
 const env = process.env.INJECTIONS ? { INJECTIONS: process.env.INJECTIONS } : {};
 const injections = env.INJECTIONS ? readInjections(env.INJECTIONS) : defaultInjections;
 const labelColumns = [...new Set(injections.flatMap(({ labels = {} }) => Object.keys(labels)))];
 
+/** What to show: manifests instead of those of manifests/demo, and how far. */
+export interface Demo {
+  files?: string[] | undefined;
+  /** Leaves it running until Ctrl-C. */
+  keep: boolean;
+  /** Whether to go on, after the function alone, with a real API server. */
+  apiServer: boolean;
+}
+
 /**
- * Shows the main job on a real API server of its own, with these manifests or those of manifests/demo; the exit status:
- * 0, 1 where a Pod was refused, 3 where there was no API server to be had. `keep` leaves it running.
+ * Shows the main job: at once with the function alone, then on a real API server of its own, which may take minutes to get;
+ * with the API server only where one is at hand. The exit status: 0, 1 where a Pod was refused, 3 where there was no API
+ * server to be had.
  */
 export async function demoHere(
-  { files: chosen, keep }: { files: string[] | undefined; keep: boolean },
+  { files = demoFiles, keep, apiServer }: Demo,
   cleanup: AsyncDisposableStack,
 ): Promise<number> {
-  const files = chosen ?? demoFiles;
   const objects = files.flatMap(readManifest);
   const pods = objects.flatMap((object) => podOf(object) ?? []);
   if (pods.length === 0) throw new Error(`${files.join(', ')}: no Pod, and no workload with a Pod template`);
-  const controlPlane = await findControlPlane(createProgress(), cleanup);
-  if (!controlPlane) return await withoutApiServer(pods, keep, cleanup);
   const server = await startFunction(cleanup, env);
   console.log(`Function     ${server.url}`);
+  const atHand = apiServer ? controlPlaneAtHand() : undefined;
+  if (atHand) return await onApiServer(atHand, server, { objects, pods, keep }, cleanup);
+  const isAllowed = await withFunctionAlone(server, pods);
+  if (!apiServer) return isAllowed;
+  console.log('\nNow the same on a real API server, which is downloaded, or else built, once …');
+  const controlPlane = await findControlPlane(createProgress(), cleanup);
+  if (controlPlane) return await onApiServer(controlPlane, server, { objects, pods, keep }, cleanup);
+  console.log(`There is none to be had: ${waysToGetOne}.`);
+  return 3;
+}
+
+/** Shows what the function makes of Pods that are sent to it the way an API server sends them; the exit status. */
+async function withFunctionAlone(server: FunctionServer, pods: KubernetesObject[]): Promise<number> {
+  const stored = await tellEach(pods, (pod) => callWebhook(server, pod));
+  show(stored, stored.map(tableRow));
+  console.log('\nThis was the function alone: the Pods went to it over HTTPS, the way an API server sends them.');
+  return stored.length < pods.length ? 1 : 0;
+}
+
+/** Shows what a real API server stores; the exit status. */
+async function onApiServer(
+  controlPlane: ControlPlane,
+  server: FunctionServer,
+  { objects, pods, keep }: { objects: KubernetesObject[]; pods: KubernetesObject[]; keep: boolean },
+  cleanup: AsyncDisposableStack,
+): Promise<number> {
   const apiServer = await startApiServer(controlPlane, cleanup);
   console.log(`API server   ${controlPlane.origin}`);
   await register(apiServer.api, server);
@@ -59,22 +90,6 @@ export async function demoHere(
   );
   if (keep) await keepRunning(apiServer);
   return stored.length < pods.length ? 1 : 0;
-}
-
-/** Shows the main job with the function alone; the exit status. */
-async function withoutApiServer(
-  pods: KubernetesObject[],
-  keep: boolean,
-  cleanup: AsyncDisposableStack,
-): Promise<number> {
-  console.log(`This is ${noApiServer}`);
-  console.log('The Pods go to the function over HTTPS, the way an API server sends them.');
-  if (keep) console.log('There is nothing to keep: --keep needs an API server.');
-  const server = await startFunction(cleanup, env);
-  const stored = await tellEach(pods, (pod) => callWebhook(server, pod));
-  show(stored, stored.map(tableRow));
-  console.log(`\nThis was ${noApiServer}`);
-  return 3;
 }
 
 /** Creates one Pod after the other, and tells what the client would be told; those that were created. */
