@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { V1Pod } from '@kubernetes/client-node';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { execute } from '../kubernetes/exec.ts';
@@ -10,6 +9,7 @@ import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
+import { manifestPath } from './manifests.ts';
 
 const file = '/etc/config/hello.txt';
 
@@ -24,7 +24,7 @@ export async function demoOnCluster(
 ): Promise<boolean> {
   const createForDemo = (object: KubernetesObject) =>
     keep ? create(api, object) : createTemporarily(api, object, { progress, cleanup });
-  const manifest = readManifest(fileURLToPath(new URL('../../manifests/demo/busybox.yaml', import.meta.url)));
+  const manifest = readManifest(manifestPath('demo/busybox.yaml'));
   const pods = manifest.map((pod) => ({ ...pod, metadata: { ...pod.metadata, namespace } }));
   const isNew = !(await exists(api, `/api/v1/namespaces/${namespace}`));
   if (isNew) await createForDemo({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });

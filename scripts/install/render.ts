@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { V1ClusterRole, V1MutatingWebhook } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
@@ -11,8 +11,10 @@ import { configMapsOf, type Injection } from '../../function/review/injection.ts
 import { parseManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
-import type { Installation } from './installation.ts';
-import type { Reach } from './reach.ts';
+import { defaultInstallation, type Installation } from './installation.ts';
+import type { KnativeService } from './knative-service.ts';
+import { manifestPath } from './manifests.ts';
+import { gatewayFile, type Reach } from './reach.ts';
 import { entriesFor, entriesOf } from './webhook-configuration.ts';
 
 /** What is to be applied: an overlay of the manifests, in words. */
@@ -33,58 +35,68 @@ export interface Rendered {
   injections: Injection[];
 }
 
-const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
-
 /**
  * The objects of an overlay, as `kubectl apply -k` would apply them, with a webhooks entry for each distinct selector of
- * its injections, and ensure's rights for just their ConfigMaps. Throws where kubectl, whose kustomize this takes, is missing.
+ * its injections, and ensure's permissions for just their ConfigMaps. Throws where kubectl, whose kustomize this takes, is
+ * missing.
  */
 export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Promise<Rendered> {
-  const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
-  await cp(manifests, directory, { recursive: true });
-  const settings = join(directory, 'components/settings/settings.yaml');
-  const { name, namespace, reach, gatewayNamespace } = wanted;
-  await editData(settings, { name, namespace });
-  if (gatewayNamespace && reach !== 'cluster-local-url') {
-    await editData(join(directory, `components/${reach}/gateway.yaml`), { namespace: gatewayNamespace });
-  }
-  const injectionsFile = join(directory, 'function/base/injections.yaml');
-  if (wanted.injections !== undefined) await writeFile(injectionsFile, wanted.injections);
-  const injections = parseInjections(await readFile(injectionsFile, 'utf8'), 'injections.yaml');
-  const overlay = join(directory, 'overlays/wanted');
-  await mkdir(overlay);
-  await writeFile(join(overlay, 'kustomization.yaml'), stringify(kustomization(wanted)));
+  const overlay = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
+  const text = wanted.injections ?? (await readFile(manifestPath('function/base/injections.yaml'), 'utf8'));
+  const injections = parseInjections(text, 'injections.yaml');
+  await writeOverlay(overlay, wanted, injections);
   const objects = parseManifest(await kustomize(overlay), overlay);
   return {
-    objects: objects
-      .filter((object) => isNeeded(object, injections))
-      .map((object) => withRights(withEntries(object, injections, gatewayNamespace), injections)),
+    objects: objects.map((object) =>
+      withImage(withPermissions(withEntries(object, injections, wanted.gatewayNamespace), injections), wanted.image),
+    ),
     injections,
   };
 }
 
-/** Puts values into the data of a ConfigMap's file. */
-async function editData(file: string, data: Record<string, string>): Promise<void> {
-  const configMap = parse(await readFile(file, 'utf8'));
-  await writeFile(file, stringify({ ...configMap, data: { ...configMap.data, ...data } }));
-}
-
-function kustomization({ reach, image, components }: Wanted): object {
-  return {
+/** Writes an overlay such as a person keeps: what it takes of the manifests by its path, and its own values in files. */
+async function writeOverlay(directory: string, wanted: Wanted, injections: readonly Injection[]): Promise<void> {
+  const { name, namespace, reach, gatewayNamespace, image, components } = wanted;
+  const path = (place: string) => relative(realpathSync(directory), realpathSync(manifestPath(place)));
+  const write = (file: string, content: object) => writeFile(join(directory, file), stringify(content));
+  await write('settings.yaml', await configMapLike(manifestPath('settings/settings.yaml'), { name, namespace }));
+  const hasGateway = reach !== 'cluster-local-url';
+  if (hasGateway) {
+    const moved = gatewayNamespace === undefined ? {} : { namespace: gatewayNamespace };
+    await write('gateway.yaml', await configMapLike(gatewayFile(reach), moved));
+  }
+  if (wanted.injections !== undefined) await writeFile(join(directory, 'injections.yaml'), wanted.injections);
+  const isHelloCopied = ensuredConfigMaps(injections).includes('hello-configmap');
+  await write('kustomization.yaml', {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [image === undefined ? '../../function/base' : '../../function', '../../webhook'],
-    components: ['settings', reach, ...components].map((name) => `../../components/${name}`),
-    images: image === undefined ? [] : [{ name: 'hello-webhook', ...partsOf(image) }],
-  };
+    resources: [
+      path(image === undefined ? 'function/base' : 'function'),
+      ...(isHelloCopied ? [path('function/hello')] : []),
+      path('webhook'),
+      'settings.yaml',
+      ...(hasGateway ? ['gateway.yaml'] : []),
+    ],
+    components: ['names', hasGateway ? 'gateway' : reach, ...components].map((one) => path(`components/${one}`)),
+    ...(wanted.injections !== undefined && {
+      configMapGenerator: [
+        {
+          name: 'hello-webhook-injections',
+          // The one that it has in the manifests: kustomize finds what is replaced by that.
+          namespace: defaultInstallation.namespace,
+          behavior: 'replace',
+          files: ['injections.yaml'],
+          options: { disableNameSuffixHash: image === undefined },
+        },
+      ],
+    }),
+  });
 }
 
-/** `registry:5000/name:tag` or `registry/name@sha256:…` in kustomize's words. A digest says it all: a tag beside it is left out. */
-function partsOf(image: string): { newName: string; newTag?: string; digest?: string } {
-  const [named = '', digest] = image.split('@');
-  const [newName = ''] = /^(.*\/)?[^:]*/.exec(named) ?? [];
-  const newTag = named.slice(newName.length + 1) || 'latest';
-  return { newName, ...(digest ? { digest } : { newTag }) };
+/** A ConfigMap's file with other values in its data. */
+async function configMapLike(file: string, data: Record<string, string>): Promise<object> {
+  const configMap = parse(await readFile(file, 'utf8'));
+  return { ...configMap, data: { ...configMap.data, ...data } };
 }
 
 async function kustomize(directory: string): Promise<string> {
@@ -96,12 +108,6 @@ async function kustomize(directory: string): Promise<string> {
     if (code === 'ENOENT') throw new Error('kubectl is not installed: its kustomize puts the manifests together');
     throw new Error(message);
   }
-}
-
-/** Whether an object is more than a source of copies that no injection asks for. */
-function isNeeded({ kind, metadata, data }: KubernetesObject, injections: readonly Injection[]): boolean {
-  if (kind !== 'ConfigMap' || Object.hasOwn(data as object, 'injections.yaml')) return true;
-  return ensuredConfigMaps(injections).includes(metadata.name ?? '');
 }
 
 function withEntries(
@@ -122,12 +128,20 @@ function leavingOut(entry: V1MutatingWebhook, namespace: string | undefined): V1
   return { ...entry, namespaceSelector: { matchExpressions: [left, ...rest] } };
 }
 
-function withRights(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
+function withPermissions(object: KubernetesObject, injections: readonly Injection[]): KubernetesObject {
   if (object.kind !== 'ClusterRole') return object;
   const resourceNames = ensuredConfigMaps(injections);
   const { rules = [] } = object as unknown as V1ClusterRole;
-  // No resourceNames at all would be the right to every ConfigMap.
+  // No resourceNames at all would be the permission for every ConfigMap.
   return { ...object, rules: resourceNames.length > 0 ? rules.map((rule) => ({ ...rule, resourceNames })) : [] };
+}
+
+/** The Knative Service with the image in the place of the manifests' own name for it. */
+function withImage(object: KubernetesObject, image: string | undefined): KubernetesObject {
+  if (image === undefined || object.kind !== 'Service' || !object.apiVersion.startsWith('serving.')) return object;
+  const service = structuredClone(object) as KubernetesObject & KnativeService;
+  for (const container of service.spec.template.spec.containers) container.image = image;
+  return service;
 }
 
 /** The ConfigMaps that the function is to copy. */

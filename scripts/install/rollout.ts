@@ -38,7 +38,7 @@ function isWatched({ apiVersion, kind }: KubernetesObject): boolean {
 }
 
 async function isLeft(api: KubernetesApi, object: KubernetesObject, installation: Installation): Promise<boolean> {
-  const isSource = object.kind === 'ConfigMap' && !Object.hasOwn(object.data as object, 'injections.yaml');
+  const isSource = object.metadata.labels?.['app.kubernetes.io/component'] === 'copy-source';
   if (object.kind !== 'Namespace' && !isSource) return false;
   const there = await read(api, await objectPath(api, object));
   return there !== undefined && (isSource || !isOurs(there, installation));

@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Injection } from '../../function/review/injection.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
+import { manifestPath } from './manifests.ts';
 
 type Selected = Pick<Injection, 'name' | 'selector'>;
 
@@ -30,7 +30,7 @@ export function webhookConfiguration(
   injections: readonly Selected[],
   overrides: Partial<V1MutatingWebhook> = {},
 ): V1MutatingWebhookConfiguration {
-  const file = fileURLToPath(new URL('../../manifests/webhook/webhook.yaml', import.meta.url));
+  const file = manifestPath('webhook/webhook.yaml');
   const [configuration] = readManifest(file) as unknown as V1MutatingWebhookConfiguration[];
   const [template] = configuration?.webhooks ?? [];
   if (!template) throw new Error(`${file}: has no webhooks entry`);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readInjections } from '../../function/injections/load.ts';
+import { manifestPath } from '../install/manifests.ts';
 import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import type { Answer, KubernetesApi } from '../kubernetes/client.ts';
 import { collectionPath } from '../kubernetes/discovery.ts';
@@ -17,9 +17,7 @@ import { type ApiServer, prepareNamespace, startApiServer } from './api-server.t
 import { type ControlPlane, controlPlaneAtHand, findControlPlane, waysToGetOne } from './control-plane.ts';
 import { type FunctionServer, startFunction } from './function-server.ts';
 
-const demoFiles = ['configmap/hello-configmap', 'busybox'].map((name) =>
-  fileURLToPath(new URL(`../../manifests/demo/${name}.yaml`, import.meta.url)),
-);
+const demoFiles = ['function/hello/hello-configmap.yaml', 'demo/busybox.yaml'].map(manifestPath);
 
 const env = process.env.INJECTIONS ? { INJECTIONS: process.env.INJECTIONS } : {};
 const injections = env.INJECTIONS ? readInjections(env.INJECTIONS) : defaultInjections;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
@@ -55,6 +55,21 @@ for (const serving of servings) {
         expect(objects).not.to.have.length(0);
       });
     }
+
+    it('an overlay outside the tree, with other names, injections and entries, is taken by server-side validation', async () => {
+      await prepareNamespace(cluster.api, 'platform-hooks');
+      const objects = outside({
+        overlay: 'gateway-kourier',
+        settings: { name: 'file-injector', namespace: 'platform-hooks' },
+        components: ['ensure', 'fail-closed', 'always-warm'],
+        entries: [{ name: 'other', objectSelector: { matchLabels: { other: 'true' } } }],
+        injections: { injections: [] },
+      });
+      for (const object of objects) await apply(cluster.api, object, applied);
+      const [injections] = objects.filter(({ metadata }) => metadata.name?.startsWith('hello-webhook-injections'));
+      expect(injections).to.have.nested.property('metadata.namespace', 'platform-hooks');
+      expect(injections).to.have.nested.property('data.injections\\.yaml', 'injections: []\n');
+    });
 
     it('a field that nobody knows would be seen', async () => {
       const [object] = kustomize('manifests/overlays/gateway-kourier').filter(({ kind }) => kind === 'DomainMapping');
@@ -134,11 +149,9 @@ describe('manifests', () => {
       return /"configMap":\{"name":"(hello-webhook-injections-\w+)"/.exec(text)?.[1];
     };
     const original = nameIn(kustomize('manifests/function'));
-    const changed = nameIn(
-      edited('function', {
-        'function/base/injections.yaml': (text) => text.replace('/etc/config', '/etc/hello'),
-      }),
-    );
+    const hello = parse(readFileSync('manifests/function/base/injections.yaml', 'utf8'));
+    hello.injections[0].mount.mountPath = '/etc/hello';
+    const changed = nameIn(outside({ overlay: 'gateway-kourier', injections: hello }));
     expect(original).to.match(/-\w{10}$/);
     expect(changed)
       .to.match(/-\w{10}$/)
@@ -146,36 +159,36 @@ describe('manifests', () => {
   });
 
   for (const overlay of overlays) {
-    it(`change namespace, name and image by one edit each: ${overlay}`, () => {
-      const place = `overlays/${overlay}`;
-      const moved = edited(place, { [settings]: moveTo('elsewhere') });
-      expect(JSON.stringify(moved)).to.contain('elsewhere').and.not.to.contain('hello-system');
-      expectLabels(moved, 'hello-webhook.elsewhere');
-      const renamed = edited(place, { [settings]: renameTo('renamed') });
-      expectLabels(renamed, 'renamed.hello-system');
+    it(`have every name changed by an overlay outside the tree, with ensure's, too: ${overlay}`, () => {
+      const components = ['ensure', 'fail-closed', ...(overlay.endsWith('-webhook') ? [] : ['always-warm'])];
+      const names = { name: 'file-injector', namespace: 'platform-hooks' };
+      const objects = outside({ overlay, settings: names, components, image: 'registry.example.com/mine' });
+      expectLabels(objects, 'file-injector.platform-hooks');
+      expect(JSON.stringify(objects)).not.to.contain('hello-system');
       // What is left is within the namespace, or belongs to the image.
-      const left = JSON.stringify(renamed.map(withoutLabels)).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
+      const left = JSON.stringify(objects.map(withoutLabels)).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
       expect(left.map((name) => name.replace(/injections-\w{10}/, 'injections'))).to.satisfy((names: string[]) =>
         names.every((name) => namesThatStay.has(name)),
       );
-      const image = JSON.stringify(
-        edited(place, {
-          [`${place}/kustomization.yaml`]: (text) =>
-            text.replace('ko.local/hello-webhook', 'registry.example.com/mine'),
-        }),
-      );
-      expect(image.includes('registry.example.com/mine:latest')).to.equal(!overlay.endsWith('-webhook'));
+      const isImageSet = JSON.stringify(objects).includes('registry.example.com/mine');
+      expect(isImageSet).to.equal(!overlay.endsWith('-webhook'));
+      const [account] = objects.filter(({ kind }) => kind === 'ServiceAccount');
+      expect(account).to.deep.include({ automountServiceAccountToken: true });
+      const [binding] = objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
+      expect(binding?.subjects).to.deep.equal([
+        { kind: 'ServiceAccount', name: 'file-injector', namespace: 'platform-hooks' },
+      ]);
     });
   }
 
   for (const overlay of overlays) {
     it(`make every entry call the function, and be fail-closed, as the first: ${overlay}`, () => {
-      const place = `overlays/${overlay}`;
       const { webhooks = [] } = configurationOf(
-        edited(place, {
-          'webhook/webhook.yaml': addEntry,
-          [settings]: (text) => renameTo('renamed')(moveTo('elsewhere')(text)),
-          [`${place}/kustomization.yaml`]: addComponent('fail-closed'),
+        outside({
+          overlay,
+          settings: { name: 'renamed', namespace: 'elsewhere' },
+          components: ['fail-closed'],
+          entries: [{ name: 'other', objectSelector: { matchLabels: { other: 'true' } } }],
         }),
       );
       const [first, second] = webhooks;
@@ -211,26 +224,26 @@ describe('manifests', () => {
   }
 
   for (const ingressClass of ['kourier', 'gateway-api', 'istio']) {
-    it(`say where the gateway is as the scripts do: ${ingressClass}`, () => {
-      const { component, namespace, app } = gatewayOf(`${ingressClass}.ingress.networking.knative.dev`) ?? {};
-      const [settings] = readManifest(`manifests/components/${component}/gateway.yaml`);
-      expect(settings?.data).to.deep.equal({ namespace, app });
+    it(`say where the gateway is: ${ingressClass}`, () => {
+      const gateway = gatewayOf(`${ingressClass}.ingress.networking.knative.dev`);
+      expect(gateway?.namespace).to.equal(gatewayNamespaces[gateway?.component ?? '']);
+      expect(gateway?.app).to.match(/^[\w-]+$/);
     });
   }
 
   it('give the function a token with ensure alone', () => {
     const hasToken = (objects: KubernetesObject[]) =>
       objects.find(({ kind }) => kind === 'ServiceAccount')?.automountServiceAccountToken;
-    const place = 'overlays/gateway-kourier';
-    const withoutEnsure = edited(place, {
-      [`${place}/kustomization.yaml`]: (text) => text.replace('  - ../../components/ensure\n', ''),
-    });
-    expect(hasToken(withoutEnsure)).to.equal(false);
-    expect(hasToken(kustomize(`manifests/${place}`))).to.equal(true);
+    expect(hasToken(outside({ overlay: 'gateway-kourier', components: [] }))).to.equal(false);
+    expect(hasToken(kustomize('manifests/overlays/gateway-kourier'))).to.equal(true);
   });
 
   it("name ensure's role so that it is no other's, such as the built-in role `view`", () => {
-    const objects = edited('overlays/gateway-kourier', { [settings]: renameTo('view') });
+    const objects = outside({
+      overlay: 'gateway-kourier',
+      settings: { name: 'view', namespace: 'hello-system' },
+      components: ['ensure'],
+    });
     const roles = objects.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io/'));
     expect(roles.map(({ kind, metadata, roleRef }) => ({ kind, name: metadata.name, roleRef }))).to.deep.equal([
       { kind: 'ClusterRole', name: 'view:ensure', roleRef: undefined },
@@ -242,9 +255,9 @@ describe('manifests', () => {
     ]);
   });
 
-  it("limit ensure's rights to the ConfigMaps of the injections that say `ensure`", () => {
+  it("limit ensure's permissions to the ConfigMaps of the injections that say `ensure`", () => {
     const ensured = readInjections('manifests/function/base/injections.yaml').filter(({ ensure }) => ensure);
-    const [role] = readManifest('manifests/components/ensure/rights.yaml') as (KubernetesObject & V1ClusterRole)[];
+    const [role] = readManifest('manifests/components/ensure/permissions.yaml') as (KubernetesObject & V1ClusterRole)[];
     expect(role?.rules?.map(({ resourceNames }) => resourceNames)).to.deep.equal([
       ensured.flatMap(({ volume }) => configMapsOf(volume)),
     ]);
@@ -255,16 +268,14 @@ describe('manifests', () => {
     ['always-warm', '"autoscaling.knative.dev/min-scale":"1"'],
   ] as const) {
     it(`can be ${component}`, () => {
-      const place = 'overlays/gateway-contour';
-      const changed = edited(place, { [`${place}/kustomization.yaml`]: addComponent(component) });
-      expect(JSON.stringify(kustomize(`manifests/${place}`))).not.to.contain(change);
+      const changed = outside({ overlay: 'gateway-contour', components: [component] });
+      expect(JSON.stringify(kustomize('manifests/overlays/gateway-contour'))).not.to.contain(change);
       expect(JSON.stringify(changed)).to.contain(change);
     });
   }
 });
 
 const namesThatStay = new Set([
-  'ko.local/hello-webhook:latest',
   'hello-webhook-injections',
   '/etc/hello-webhook',
   '/etc/hello-webhook/injections.yaml',
@@ -272,7 +283,7 @@ const namesThatStay = new Set([
   'hello-webhook-ca',
   'hello-webhook-gateway',
   'hello-webhook-issuer',
-  'hello-system/hello-webhook-ca',
+  'platform-hooks/hello-webhook-ca',
 ]);
 
 /** The labels by which the objects of an installation are found. */
@@ -295,32 +306,6 @@ function configurationOf(objects: KubernetesObject[]): V1MutatingWebhookConfigur
   return configuration as KubernetesObject & V1MutatingWebhookConfiguration;
 }
 
-type Edit = (text: string) => string;
-
-const settings = 'components/settings/settings.yaml';
-
-function moveTo(namespace: string): Edit {
-  return (text) => text.replace('  namespace: hello-system', `  namespace: ${namespace}`);
-}
-
-function renameTo(name: string): Edit {
-  return (text) => text.replace('  name: hello-webhook\n  namespace', `  name: ${name}\n  namespace`);
-}
-
-/** To an overlay's kustomization.yaml. */
-function addComponent(name: string): Edit {
-  return (text) => text.replace('components:\n', `components:\n  - ../../components/${name}\n`);
-}
-
-/** To webhook.yaml: one like the first, for another selector. */
-function addEntry(text: string): string {
-  const configuration = parse(text);
-  const [first] = configuration.webhooks;
-  const name = first.name.replace('hello.', 'other.');
-  const second = { ...first, name, objectSelector: { matchLabels: { other: 'true' } } };
-  return stringify({ ...configuration, webhooks: [first, second] }, { aliasDuplicateObjects: false });
-}
-
 /** What `kubectl apply -k` would apply. */
 function kustomize(directory: string): KubernetesObject[] {
   const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
@@ -328,16 +313,70 @@ function kustomize(directory: string): KubernetesObject[] {
   return parseManifest(stdout, directory);
 }
 
-/** The same of a copy of the manifests in which files were edited. */
-function edited(directory: string, edits: Record<string, Edit>): KubernetesObject[] {
-  const copy = mkdtempSync(join(tmpdir(), 'hello-webhook-test-'));
+interface Outside {
+  /** Whose resources and way of reaching it has. */
+  overlay: string;
+  settings?: { name: string; namespace: string };
+  components?: string[];
+  injections?: object;
+  image?: string;
+  /** Further webhooks entries: what they have other than the first. */
+  entries?: { name: string; objectSelector: object }[];
+}
+
+/** What is made of an overlay outside the tree, such as a person keeps: own names, own entries, the rest by path. */
+function outside(one: Outside): KubernetesObject[] {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hello-webhook-test-')));
+  const base = relative(directory, realpathSync('manifests'));
+  const write = (file: string, content: object) => {
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), stringify(content, { aliasDuplicateObjects: false }));
+  };
   try {
-    cpSync('manifests', copy, { recursive: true });
-    for (const [file, edit] of Object.entries(edits)) {
-      writeFileSync(join(copy, file), edit(readFileSync(join(copy, file), 'utf8')));
-    }
-    return kustomize(join(copy, directory));
+    const { settings = { name: 'hello-webhook', namespace: 'hello-system' }, components = [], entries = [] } = one;
+    const [, gateway] = /^gateway-(\w+)/.exec(one.overlay) ?? [];
+    const [configMap] = readManifest('manifests/settings/settings.yaml');
+    write('settings.yaml', { ...configMap, data: settings });
+    write('injections.yaml', one.injections ?? {});
+    // A folder of its own, so that the entries are there before the components, which complete them.
+    const [template] = configurationOf(readManifest('manifests/webhook/webhook.yaml')).webhooks ?? [];
+    write('webhook/kustomization.yaml', {
+      resources: [`../${base}/webhook`],
+      patches: entries.map(({ name, objectSelector }) => ({
+        target: { kind: 'MutatingWebhookConfiguration' },
+        patch: JSON.stringify([
+          {
+            op: 'add',
+            path: '/webhooks/-',
+            value: { ...template, name: `${name}.hello-webhook.hello-system.svc`, objectSelector },
+          },
+        ]),
+      })),
+    });
+    write('kustomization.yaml', {
+      resources: [
+        `${base}/function${one.overlay.endsWith('-webhook') ? '/base' : ''}`,
+        'webhook',
+        'settings.yaml',
+        ...(gateway ? [`${base}/gateways/${gateway}`] : []),
+      ],
+      components: ['names', gateway ? 'gateway' : 'cluster-local-url', ...components].map(
+        (component) => `${base}/components/${component}`,
+      ),
+      ...(one.injections && {
+        configMapGenerator: [
+          {
+            name: 'hello-webhook-injections',
+            namespace: 'hello-system',
+            behavior: 'replace',
+            files: ['injections.yaml'],
+          },
+        ],
+      }),
+      ...(one.image && { images: [{ name: 'hello-webhook', newName: one.image }] }),
+    });
+    return kustomize(directory);
   } finally {
-    rmSync(copy, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }

@@ -36,7 +36,7 @@ describe('what deploy applies', () => {
     expect(second).to.deep.equal(first);
   });
 
-  it('gives the function the rights for just the ConfigMaps that it is to copy, and no rule where there are none', async () => {
+  it('gives the function the permissions for just the ConfigMaps that it is to copy, and no rule where there are none', async () => {
     const rules = async (injections: string) =>
       (await objects('ClusterRole', { injections, components: ['ensure'] })).map((role) => role.rules);
     expect(await rules(list(hello, third))).to.deep.equal([
@@ -45,7 +45,7 @@ describe('what deploy applies', () => {
     expect(await rules(list(hello))).to.deep.equal([[]]);
   });
 
-  it("brings the demo's ConfigMap only where an injection has it copied", async () => {
+  it('brings the ConfigMap of the default injection only where an injection has it copied', async () => {
     const named = async (injections: string) =>
       (await objects('ConfigMap', { injections, components: ['ensure'] })).map(({ metadata }) => metadata.name);
     expect(await named(list(`${hello}    ensure: true\n`))).to.include('hello-configmap');
@@ -53,9 +53,9 @@ describe('what deploy applies', () => {
   });
 
   for (const [image, expected] of [
-    ['registry:5000/a/mine', 'registry:5000/a/mine:latest'],
+    ['registry:5000/a/mine', 'registry:5000/a/mine'],
     ['registry:5000/a/mine:v1', 'registry:5000/a/mine:v1'],
-    [`mine:v1@sha256:${'a'.repeat(64)}`, `mine@sha256:${'a'.repeat(64)}`],
+    [`mine:v1@sha256:${'a'.repeat(64)}`, `mine:v1@sha256:${'a'.repeat(64)}`],
   ] as const) {
     it(`takes the image ${image}`, async () => {
       const [, service] = await objects('Service', { image });
