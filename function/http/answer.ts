@@ -9,17 +9,17 @@ export interface Answer {
   record?: { severity: Severity; message: string; [field: string]: unknown };
 }
 
-/** Refuses a request: `error` goes to the caller and, beside `fields`, into the log. */
+/** Refuses a request: `message` goes to the caller and, beside `fields`, into the log. */
 export function refuse(
   status: number,
-  error: string,
+  message: string,
   { headers = {}, fields = {} }: { headers?: Record<string, string>; fields?: Record<string, unknown> } = {},
 ): Answer {
   return {
     status,
-    body: { error },
+    body: failure(status, message),
     headers,
-    record: { severity: 'WARNING', message: error, decision: 'refused', status, ...fields },
+    record: { severity: 'WARNING', message, decision: 'refused', status, ...fields },
   };
 }
 
@@ -27,7 +27,26 @@ export function refuse(
 export function internalError(error: unknown, fields: Record<string, unknown> = {}): Answer {
   const stack = error instanceof Error ? error.stack : String(error);
   const record = { severity: 'ERROR', message: 'internal error', ...fields, decision: 'error', stack } as const;
-  return { status: 500, body: { error: 'internal error, see the log' }, record };
+  return { status: 500, body: failure(500, 'internal error of hello-webhook, see its log'), record };
+}
+
+/** https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go StatusReason */
+const reasons: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
+
+/**
+ * A metav1.Status: of all that a webhook may answer beside an AdmissionReview, the only thing that the API server
+ * reads (k8s.io/client-go rest.Request.transformResponse); it shows the message to the user.
+ */
+function failure(code: number, message: string): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: reasons[code], code };
 }
 
 /** Sends and logs an answer. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AdmissionRequest } from '../review/admission.ts';
-import type { Decision } from '../review/review.ts';
+import { type Decision, unchanged } from '../review/review.ts';
 import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admission-review.ts';
 import { type Answer, internalError, refuse, send } from './answer.ts';
 import { dropBody, type RequestWithBody, readBody } from './body.ts';
@@ -22,7 +22,7 @@ export type Decide = (request: AdmissionRequest, deadline: () => AbortSignal) =>
 export type Handler = (request: RequestWithBody, response: ServerResponse) => Promise<void>;
 
 /**
- * The HTTP side of the webhook, all answers as JSON:
+ * The HTTP side of the webhook, all answers as JSON, with 4xx and 5xx a metav1.Status:
  *
  * | request                                              | status                                          |
  * |------------------------------------------------------|-------------------------------------------------|
@@ -31,7 +31,9 @@ export type Handler = (request: RequestWithBody, response: ServerResponse) => Pr
  * | POST /mutate: not JSON by its type, or compressed    | 415                                             |
  * | … over 7 MiB                                         | 413                                             |
  * | … no AdmissionReview                                 | 400, naming the field                           |
- * | … an AdmissionReview                                 | 200, what `decide` decides                      |
+ * | … a Pod to be written that is no object              | 400                                             |
+ * | … a Pod whose fields are not a Pod's                 | 200, unchanged: the API server says what is wrong with it, where an error of ours would hide that |
+ * | … another AdmissionReview                            | 200, what `decide` decides                      |
  * | … `decide` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
  */
 export function createHandler({ decide, log }: { decide: Decide; log: Log }): Handler {
@@ -72,7 +74,9 @@ async function answerToBody(body: Buffer, decide: (request: AdmissionRequest) =>
   const { review } = parsed;
   const who = identity(review.request);
   try {
-    return answerWith(review, await decide(review.request), who);
+    const { request, podProblem } = review;
+    const decision = podProblem ? unchanged(request, `invalid Pod: ${podProblem}`) : await decide(request);
+    return answerWith(review, decision, who);
   } catch (error) {
     if (error instanceof RangeError && isTooDeep(review)) return refuse(400, 'the body is nested too deeply');
     return internalError(error, who);

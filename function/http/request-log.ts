@@ -17,13 +17,13 @@ export function identity(request: AdmissionRequest): Record<string, unknown> {
   const { uid, namespace, name, operation, subResource, dryRun, object } = request;
   const metadata = carriesPod(request) ? (object as Partial<V1Pod> | null)?.metadata : undefined;
   const owners = Array.isArray(metadata?.ownerReferences) ? metadata.ownerReferences : [];
-  // Of a Pod that is refused, an owner may be null.
-  const owner = owners.find((reference) => reference?.controller) ?? owners[0];
+  // Of an invalid Pod, an owner may be null, and its fields may be anything.
+  const { kind, name: ownerName } = owners.find((reference) => reference?.controller) ?? owners[0] ?? {};
   return {
     uid: cut(uid),
     namespace: cut(namespace),
     pod: cut(name || metadata?.name || metadata?.generateName),
-    owner: owner && cut(`${owner.kind}/${owner.name}`),
+    owner: typeof kind === 'string' && typeof ownerName === 'string' ? cut(`${kind}/${ownerName}`) : undefined,
     operation: cut(operation),
     subResource: cut(subResource || undefined),
     dryRun: dryRun ?? false,

@@ -128,7 +128,8 @@ function selects({ selector, namespaces }: Injection, { namespace = '' }: Admiss
   return selectsName(namespaces, namespace) && selectsLabels(selector, pod.metadata?.labels ?? {});
 }
 
-function unchanged(request: AdmissionRequest, reason: string): Decision {
+/** Allows a request as it is. */
+export function unchanged(request: AdmissionRequest, reason: string): Decision {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
   return { response, outcome: 'unchanged', reason, injections: [], skipped: [], warnings: [], ensure: [] };
 }

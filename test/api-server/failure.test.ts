@@ -37,3 +37,37 @@ describeOnApiServer('on a real API server that cannot call the function', (clust
     });
   }
 });
+
+describeOnApiServer("on a real API server, a Pod's own errors", (cluster) => {
+  it('are what its user reads, and no failure of the webhook', async () => {
+    const namespace = await cluster.namespaceWith(await cluster.startFunction(helloInjection), helloInjection, {
+      failurePolicy: 'Fail',
+    });
+    const { metadata } = pod;
+    const invalid: [spec: object, message: RegExp][] = [
+      [{}, /spec\.containers: Required value/],
+      [{ containers: [] }, /spec\.containers: Required value/],
+      [{ containers: [{ image: 'app:1' }] }, /spec\.containers\[0\]\.name: Required value/],
+      [
+        { containers: [{ name: 'app', image: 'app:1', volumeMounts: [{ name: 'data' }] }] },
+        /volumeMounts\[0\]\.mountPath: Required value/,
+      ],
+      [{ containers: [null] }, /spec\.containers\[0\]\.name: Required value/],
+    ];
+    for (const [spec, expected] of invalid) {
+      const { status, message } = await refusal(cluster.createPod(namespace, { metadata, spec }));
+      expect(status, message).to.equal(422);
+      expect(message)
+        .to.match(expected)
+        .and.not.match(/webhook/);
+    }
+  });
+
+  it('leave to the user the words in which the function refuses a call', async () => {
+    const target = await cluster.startFunction(helloInjection);
+    const elsewhere = { ...target, url: new URL('/elsewhere', target.url).href };
+    const namespace = await cluster.namespaceWith(elsewhere, helloInjection, { failurePolicy: 'Fail' });
+    const { message } = await refusal(cluster.createPod(namespace, pod));
+    expect(message).to.match(/failed calling webhook .*: not found: AdmissionReviews go to \/mutate/);
+  });
+});

@@ -128,30 +128,6 @@ for (const [title, startServer] of ways) {
       ['no operation', () => post(review.replace('"operation"', '"op"')), 400, /^request\.operation is required/],
       ['no object', () => post(JSON.stringify(admissionReview(null))), 400, /^request\.object must be an object/],
       [
-        'a Pod without spec',
-        () => post(JSON.stringify(admissionReview({}))),
-        400,
-        /^request\.object\.spec is required/,
-      ],
-      [
-        'containers that are no list',
-        () => post(JSON.stringify(admissionReview({ spec: { containers: {} } }))),
-        400,
-        /^request\.object\.spec\.containers must be a list/,
-      ],
-      [
-        'a container that is no object',
-        () => post(JSON.stringify(admissionReview({ spec: { containers: ['swordfish'] } }, { operation: 'UPDATE' }))),
-        400,
-        /^request\.object\.spec\.containers\[0\] must be an object/,
-      ],
-      [
-        'an owner that is no object',
-        () => post(JSON.stringify(admissionReview({ metadata: { ownerReferences: [null] }, spec: pod.spec }))),
-        400,
-        /^request\.object\.metadata\.ownerReferences\[0\] must be an object/,
-      ],
-      [
         'a volume of our name that is nested too deeply to compare',
         () => post(nested(100_000, 'hello-volume')),
         400,
@@ -159,11 +135,53 @@ for (const [title, startServer] of ways) {
       ],
     ];
     for (const [title, send, status, error] of refused) {
-      it(`answers ${title} with ${status} and an error in JSON`, async () => {
+      it(`answers ${title} with ${status} and a metav1.Status`, async () => {
         const answer = await send();
         expect(answer.status).to.equal(status);
         expect(answer.headers.get('content-type')).to.match(/^application\/json/);
-        expect((await jsonOf(answer)).error).to.match(error);
+        const { message, reason, ...rest } = await jsonOf(answer);
+        expect(rest).to.deep.equal({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: status });
+        expect(message).to.match(error);
+        expect(reason).to.match(/^[A-Z][A-Za-z]+$/);
+      });
+    }
+
+    const invalid: [title: string, pod: object, reason: string][] = [
+      ['without spec', {}, 'spec is required'],
+      ['without containers', { spec: {} }, 'spec.containers is required'],
+      ['whose containers are no list', { spec: { containers: {} } }, 'spec.containers must be a list'],
+      ['with a null container', { spec: { containers: [null] } }, 'spec.containers[0] must be an object'],
+      [
+        'with a container that is no object',
+        { spec: { containers: ['swordfish'] } },
+        'spec.containers[0] must be an object',
+      ],
+      ['with a container without a name', { spec: { containers: [{}] } }, 'spec.containers[0].name is required'],
+      [
+        'with a mount without a path',
+        { spec: { containers: [{ name: 'app', volumeMounts: [{ name: 'data' }] }] } },
+        'spec.containers[0].volumeMounts[0].mountPath is required',
+      ],
+      [
+        'with an owner that is no object',
+        { metadata: { ownerReferences: [null] }, spec: pod.spec },
+        'metadata.ownerReferences[0] must be an object',
+      ],
+      [
+        'with an owner whose kind is an object',
+        { metadata: { ownerReferences: [{ kind: { toString: 1 }, name: 'app' }] }, spec: pod.spec },
+        'metadata.ownerReferences[0].kind must be a string',
+      ],
+    ];
+    for (const [title, object, problem] of invalid) {
+      it(`allows a Pod ${title} unchanged, and says why in the log and the audit annotation`, async () => {
+        const uid = `invalid ${title}`;
+        const answer = await post(JSON.stringify(admissionReview(object, { uid, namespace: 'team-a' })));
+        expect(answer.status).to.equal(200);
+        const unchanged = `invalid Pod: ${problem}`;
+        expect((await jsonOf(answer)).response).to.deep.equal({ uid, allowed: true, auditAnnotations: { unchanged } });
+        const record = { message: unchanged, decision: 'unchanged', namespace: 'team-a', pod: 'app' };
+        expect(await recordOf(uid)).to.include(record);
       });
     }
 
@@ -190,7 +208,7 @@ for (const [title, startServer] of ways) {
     });
 
     it('says of a bad request whose it was', async () => {
-      await post(JSON.stringify(admissionReview({}, { uid: 'whose', namespace: 'team-a' })));
+      await post(JSON.stringify(admissionReview(null, { uid: 'whose', namespace: 'team-a' })));
       expect(await recordOf('whose')).to.include({ decision: 'refused', status: 400, namespace: 'team-a', pod: 'app' });
     });
 

@@ -45,13 +45,13 @@ describe('every body', () => {
     server.close();
   });
 
-  it('is answered with an AdmissionReview or a 400 that says why, never with 500', async () => {
+  it('is answered with an AdmissionReview or a 400 whose metav1.Status says why, never with 500', async () => {
     await fc.assert(
       fc.asyncProperty(body, async (value) => {
         const answer = await post(server, JSON.stringify(value));
-        const json = (await answer.json()) as { error?: string; response?: object };
+        const json = (await answer.json()) as { kind: string; message?: string; response?: object };
         if (answer.status === 200) expect(json.response).to.include({ allowed: true });
-        else expect([answer.status, typeof json.error]).to.deep.equal([400, 'string']);
+        else expect([answer.status, json.kind, typeof json.message]).to.deep.equal([400, 'Status', 'string']);
       }),
       { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) },
     );
@@ -70,7 +70,7 @@ describe('every body', () => {
     await listen(broken);
     const answer = await post(broken, JSON.stringify(admissionReview({ spec: { containers: [] } })));
     expect(answer.status).to.equal(500);
-    expect(await answer.json()).to.deep.equal({ error: 'internal error, see the log' });
+    expect(await answer.json()).to.include({ kind: 'Status', message: 'internal error of hello-webhook, see its log' });
     const [record] = records;
     expect(record).to.include({ severity: 'ERROR', decision: 'error' });
     expect(record?.stack).to.match(/a bug\n +at /);

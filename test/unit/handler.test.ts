@@ -19,10 +19,20 @@ describe('the handler', () => {
         throw new Error('a bug outside of reviews');
       },
     };
-    const sent: unknown[] = [];
-    const response = { writeHead: (status: number) => ({ end: (text: string) => sent.push(status, text) }) };
+    const sent: [number, string][] = [];
+    const response = { writeHead: (status: number) => ({ end: (text: string) => sent.push([status, text]) }) };
     await handle(request as unknown as RequestWithBody, response as unknown as ServerResponse);
-    expect(sent).to.deep.equal([500, '{"error":"internal error, see the log"}']);
+    expect(sent).to.have.length(1);
+    expect(sent[0]?.[0]).to.equal(500);
+    expect(JSON.parse(sent[0]?.[1] ?? '')).to.deep.equal({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'internal error of hello-webhook, see its log',
+      reason: 'InternalError',
+      code: 500,
+    });
     expect(records).to.have.length(1);
     expect(records[0]).to.include({ severity: 'ERROR', decision: 'error' });
   });
