@@ -1,4 +1,4 @@
-import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
 import { normalPath } from '../review/mount.ts';
 import { selectedKeys } from '../review/selector.ts';
@@ -27,27 +27,17 @@ export function injectionProblems(
   ];
 }
 
-function selectorProblems({ selector, namespaceSelector }: Partial<DeclaredInjection>): Problem[] {
-  if (selector && !namespaceSelector && selectedKeys(selector).length === 0) {
+function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
+  if (!selector) return [];
+  if (selectedKeys(selector).length === 0) {
     const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
     return [{ path: ['selector'], message }];
   }
-  if (namespaceSelector && selectedKeys(namespaceSelector).length === 0) {
-    const message = 'must not be empty, or it would select every namespace: give matchLabels or matchExpressions';
-    return [{ path: ['namespaceSelector'], message }];
-  }
-  return [
-    ...expressionProblems('selector', selector?.matchExpressions),
-    ...expressionProblems('namespaceSelector', namespaceSelector?.matchExpressions),
-  ];
-}
-
-function expressionProblems(field: string, expressions: V1LabelSelector['matchExpressions'] = []): Problem[] {
-  return expressions.flatMap(({ operator, values = [] }, index): Problem[] => {
+  return (selector.matchExpressions ?? []).flatMap(({ operator, values = [] }, index): Problem[] => {
     const needsValues = operator === 'In' || operator === 'NotIn';
     if (needsValues === values.length > 0) return [];
     const message = `must ${needsValues ? 'not be empty' : 'be left out'} with operator ${operator}`;
-    return [{ path: [field, 'matchExpressions', index, 'values'], message }];
+    return [{ path: ['selector', 'matchExpressions', index, 'values'], message }];
   });
 }
 

@@ -6,17 +6,12 @@ import type { Problem } from './schema.ts';
 
 type Declared = Partial<DeclaredInjection>;
 
-/** What is wrong with the parts of an injection beside one another: which Pods, which files from where, which variables. */
+/** What is wrong with the parts of an injection beside one another: which files from where, which variables. */
 export function partProblems(injection: Declared, isMisshapen: (field: string) => boolean): Problem[] {
   const has = (field: keyof Declared) => injection[field] !== undefined || isMisshapen(field);
   const hasFiles = has('volume') || has('files');
   const hasMounts = has('mount') || has('mounts');
   const rules: [holds: boolean, field: string, message: string][] = [
-    [
-      has('selector') || has('namespaceSelector'),
-      'selector',
-      'is required, unless a namespaceSelector says which Pods',
-    ],
     [hasFiles || has('env'), 'volume', 'is required, unless there are files or env'],
     [!(has('volume') && has('files')), 'files', 'must be left out with volume: an injection has one of them'],
     [!hasFiles || hasMounts, 'mount', 'is required, or mounts, with volume or files'],

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { inject } from '../../function/review/inject.ts';
 import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
-import { selectsLabels, selectsName } from '../../function/review/selector.ts';
+import { selectsName } from '../../function/review/selector.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/read.ts';
 import { probePod } from './probe-pod.ts';
@@ -52,16 +52,11 @@ interface Namespace {
 const platform = /^(kube|knative|cert-manager|kourier|contour|projectcontour|istio)(-|$)/;
 
 /** The namespaces that an injection is for, as lists of alternatives: one for each Pod Security Standard that is enforced. */
-function candidatesFor(
-  { namespaces, namespaceSelector }: Injection,
-  all: readonly Namespace[],
-  fallback: string,
-): string[][] {
+function candidatesFor({ namespaces }: Injection, all: readonly Namespace[], fallback: string): string[][] {
   const byStandard = new Map<string, string[]>();
   for (const { metadata } of all) {
     const { name, labels = {} } = metadata;
-    if (platform.test(name) || !selectsName(namespaces, name) || !selectsLabels(namespaceSelector ?? {}, labels))
-      continue;
+    if (platform.test(name) || !selectsName(namespaces, name)) continue;
     const standard = labels['pod-security.kubernetes.io/enforce'] ?? 'privileged';
     byStandard.set(standard, [...(byStandard.get(standard) ?? []), name]);
   }
