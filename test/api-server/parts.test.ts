@@ -20,7 +20,10 @@ describeOnApiServer('files, several mounts and variables', (cluster) => {
   it('are stored by the API server as they are declared, and recognised as they come back', async () => {
     const server = await cluster.startFunction(injections);
     const namespace = await cluster.namespaceWith(server, injections);
-    const spec = { containers: [{ name: 'app', image: 'app:1', env: [{ name: 'LANG', value: 'C' }] }] };
+    const spec = {
+      automountServiceAccountToken: false,
+      containers: [{ name: 'app', image: 'app:1', env: [{ name: 'LANG', value: 'C' }] }],
+    };
     const { object, warnings } = await cluster.createPod(namespace, {
       metadata: { name: 'greeted', labels: { hello: 'true' } },
       spec,
