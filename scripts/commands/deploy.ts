@@ -1,11 +1,15 @@
 import { Option } from 'commander';
 import type { Deployment } from '../install/deploy.ts';
 import { action, createCommand } from '../terminal/command.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
+import { type Finding, formatFinding } from '../terminal/finding.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
 
-interface DeployOptions extends InstallationOptions, Deployment {}
+interface DeployOptions extends InstallationOptions, Omit<Deployment, 'ways' | 'gatewayNamespace'> {
+  reach: 'url' | 'gateway' | 'auto';
+}
 
 export const deploy = addInstallationOptions(createCommand('deploy'))
   .summary('deploy the webhook to a cluster, or change it there, and verify it')
@@ -38,7 +42,21 @@ out keep what is deployed; their defaults are for the first time.`,
   .action(
     action(async (options: DeployOptions, { cleanup }) => {
       const installation = installationOf(options);
+      const { context: kubeContext, reach } = options;
+      const { checkPlatform } = await import('../doctor/platform.ts');
       const { deployTo } = await import('../install/deploy.ts');
-      return deployTo(await connectTo(options), installation, options, { progress: createProgress(), cleanup });
+      const api = await connectTo(options);
+      const progress = createProgress();
+      console.log(`Cluster: ${api.server}`);
+      const show = (title: string, finding: Finding) => console.log(formatFinding(title, finding));
+      const { ways, gatewayNamespace } = await checkPlatform(
+        { api, installation, kubeContext },
+        { reach, progress, show },
+      );
+      if (ways.length === 0) {
+        console.error('\nNothing was changed: first fix what is marked with ✗ or ?.');
+        return exitStatus.failed;
+      }
+      return deployTo(api, installation, { ...options, ways, gatewayNamespace }, { progress, cleanup });
     }),
   );

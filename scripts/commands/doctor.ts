@@ -1,7 +1,8 @@
 import { Option } from 'commander';
-import type { LinkFinding } from '../doctor/check.ts';
+import type { Context } from '../doctor/context.ts';
+import type { Diagnosis } from '../doctor/run.ts';
 import { action, createCommand } from '../terminal/command.ts';
-import { formatFinding } from '../terminal/finding.ts';
+import { parseDuration } from '../terminal/duration.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
@@ -9,7 +10,9 @@ import { probeNamespaceOption } from './probe-namespace-option.ts';
 interface DoctorOptions extends InstallationOptions {
   probe?: boolean;
   probeNamespace: string;
-  output?: 'json';
+  /** In milliseconds. */
+  wait?: number;
+  output?: 'short' | 'json';
 }
 
 export const doctor = addInstallationOptions(createCommand('doctor'))
@@ -26,31 +29,41 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
   .addOption(probeNamespaceOption)
   .addOption(
     new Option(
+      '--wait <duration>',
+      'check again until nothing is broken, for so long at most: 30s, 5m, 1h30m; progress is on stderr',
+    ).argParser(parseDuration),
+  )
+  .addOption(
+    new Option(
       '-o, --output <format>',
-      'json: {"findings": [{"link", "status", "text", "fix"}]}, with status ok, warning, broken or unknown, and "isDenied" where it is unknown for lack of permissions',
-    ).choices(['json']),
+      'short: only what is not ok. json: {"checks": [{"id", "category", "title", "status", "text", "fix"}]}, an element for each finding of a check, with status ok, warning, broken or unknown, with "cause", the id of the check to fix first, where it comes of another, and with "isDenied" where it is unknown for lack of permissions',
+    ).choices(['short', 'json']),
   )
   .action(
     action(async (options: DoctorOptions, { cleanup }) => {
       const installation = installationOf(options);
-      const { context, probe, probeNamespace, output } = options;
+      const { context: kubeContext, probe, probeNamespace, wait, output } = options;
       const { diagnose } = await import('../doctor/run.ts');
-      const { fixFor } = await import('../doctor/fix.ts');
-      const { conclude } = await import('../doctor/report.ts');
+      const { conclude, createFormatter, toJson } = await import('../doctor/report.ts');
+      const { waitUntilNothingIsBroken } = await import('../doctor/wait.ts');
       const { unless } = await import('../kubernetes/read.ts');
       const api = await connectTo(options);
-      // An API server that does not answer at all is no matter of any link.
+      // An API server that does not answer at all is no matter of any check.
       await unless(403, api.send('GET', '/version'));
-      const findings: LinkFinding[] = [];
-      const show = output === undefined ? console.log : () => {};
-      show(`Cluster          ${api.server}`);
-      const probing = probe ? { probeNamespace, progress: createProgress(), cleanup } : undefined;
-      for await (const finding of diagnose(api, installation, probing)) {
-        const complete = { ...finding, ...fixFor(finding, { ...installation, context }) };
-        findings.push(complete);
-        show(formatFinding(complete));
+      const progress = createProgress();
+      const probing = probe ? { probeNamespace, progress, cleanup } : undefined;
+      const context: Context = { api, installation, kubeContext, probing };
+      const findings: Diagnosis[] = [];
+      const show = output === 'json' ? () => {} : console.log;
+      show(`Cluster: ${api.server}`);
+      const format = createFormatter();
+      const diagnosed =
+        wait === undefined ? diagnose(context) : await waitUntilNothingIsBroken(context, { progress, timeoutMs: wait });
+      for await (const finding of diagnosed) {
+        findings.push(finding);
+        if (output !== 'short' || finding.status !== 'ok') show(format(finding));
       }
-      if (output === 'json') console.log(JSON.stringify({ findings }, undefined, 2));
+      if (output === 'json') console.log(JSON.stringify(toJson(findings), undefined, 2));
       const { text, status } = conclude(findings);
       show(`\n${text}`);
       return status;

@@ -1,70 +1,144 @@
 import { ApiError } from '../kubernetes/client.ts';
-import { type Finding, unknown } from '../terminal/finding.ts';
+import { denied, type Finding, unknown } from '../terminal/finding.ts';
+import type { Context } from './context.ts';
 
-/** A link of the chain that was looked at: what is there, for the links after it, and why it is not as it should be. */
-export interface Link<T> {
-  found: T | undefined;
-  /** The link that is to be mended first where this one is broken, or was not found: itself, or one before it. */
-  cause: string | undefined;
-}
-
-/** What there is to say of a link. */
-export interface LinkFinding extends Finding {
-  /** That it is unknown for lack of rights. */
-  isDenied?: true;
-}
-
-/** What looking at a link has shown. */
-export interface Seen<T> {
-  findings: LinkFinding[];
+/** What a check shows: its findings, and what the checks that need it go on. Neither, where there is nothing to check. */
+export interface Shown<T> {
+  findings: readonly Finding[];
   found?: T;
 }
 
-type Found<Needs> = { [Index in keyof Needs]: Needs[Index] extends Link<infer T> ? T : never };
+/** A finding with the check that it is of. */
+export interface CheckFinding extends Finding {
+  id: string;
+  title: string;
+  /** The id of the check to fix first, since this one comes of it. */
+  cause?: string;
+}
+
+/** What a check has come to, for those that need it. */
+export interface Outcome<T> {
+  found?: T | undefined;
+  /** The check to fix first where this one is broken or has found nothing: itself, or one before it. */
+  cause?: Cause | undefined;
+}
+
+interface Cause {
+  id: string;
+  title: string;
+  /** Whether it is broken, and so explains what breaks after it; otherwise it could not be checked. */
+  isBroken: boolean;
+}
+
+/** The outcomes of the checks that have run. */
+export type Outcomes = Map<Need<unknown>, Outcome<unknown>>;
+
+/** What a check needs of those before it: a check itself, or `resultOf`, `explainedBy` and `eitherOf` some. */
+export interface Need<T> {
+  outcomeIn(outcomes: Outcomes): Outcome<T>;
+}
+
+export interface Check<T> extends Need<T> {
+  /** In kebab-case; the name of its file, too. */
+  id: string;
+  /** For people: some twenty characters at most. */
+  title: string;
+  /** Whether it is to be made at all; otherwise no check may need it. */
+  isWanted(context: Context): boolean;
+  /** Runs it by the outcomes of the checks that it needs, and adds its own. */
+  run(context: Context, outcomes: Outcomes): Promise<CheckFinding[]>;
+}
+
+type Found<Needs> = { [Index in keyof Needs]: Needs[Index] extends Need<infer T> ? T : never };
 
 /**
- * Looks at a link by what was found of those that it needs, and yields what it shows. One break is named once: where a
- * link before it is broken, this one's break comes of that, and where nothing was found, there is nothing to look at.
- * Where looking fails, the link is unknown, and the rest is looked at all the same.
+ * A check that looks by what was found of its needs. One break is named once: where a check that it needs is broken, its
+ * own break comes of that, and where one has found nothing, there is nothing to look at. Where looking fails, the check
+ * is unknown, and the others run all the same.
  */
-export async function* link<const Needs extends readonly Link<unknown>[], T>(
-  name: string,
+export function check<const Needs extends readonly Need<unknown>[], T>(
+  id: string,
+  title: string,
   needs: Needs,
-  look: (...found: Found<Needs>) => Promise<Seen<T>>,
-): AsyncGenerator<LinkFinding, Link<T>> {
-  const cause = needs.find((need) => need.cause)?.cause;
-  const found = needs.map((need) => need.found);
-  if (found.includes(undefined)) {
-    yield unknown(name, `not looked at: see ${cause} first`);
-    return { found: undefined, cause };
-  }
-  try {
-    const seen = await look(...(found as Found<Needs>));
-    for (const finding of seen.findings) yield cause === undefined ? finding : asConsequence(finding, cause);
-    const isSound = seen.found !== undefined && seen.findings.every(({ status }) => status !== 'broken');
-    return { found: seen.found, cause: isSound ? undefined : (cause ?? name) };
-  } catch (error) {
-    yield unseen(name, error);
-    return { found: undefined, cause: name };
-  }
+  look: (context: Context, ...found: Found<Needs>) => Promise<Shown<T>>,
+  isWanted: (context: Context) => boolean = () => true,
+): Check<T> {
+  const self: Check<T> = {
+    id,
+    title,
+    isWanted,
+    outcomeIn(outcomes) {
+      const outcome = outcomes.get(self);
+      if (!outcome) throw new Error(`the check ${id} is needed before it has run`);
+      return outcome as Outcome<T>;
+    },
+    async run(context, outcomes) {
+      const before = needs.map((need) => need.outcomeIn(outcomes));
+      const missing = before.find(({ found }) => found === undefined);
+      if (missing) {
+        outcomes.set(self, { cause: missing.cause });
+        return missing.cause ? [{ id, title, ...comesOf(missing.cause, unknown('not checked')) }] : [];
+      }
+      try {
+        const shown = await look(context, ...(before.map(({ found }) => found) as Found<Needs>));
+        const explanation = before.find(({ cause }) => cause?.isBroken)?.cause;
+        outcomes.set(self, { found: shown.found, cause: causeIn(shown, { id, title }, explanation) });
+        return shown.findings.map((finding) => ({ id, title, ...explained(finding, explanation) }));
+      } catch (error) {
+        outcomes.set(self, { cause: { id, title, isBroken: false } });
+        const isDenied = error instanceof ApiError && error.status === 403;
+        return [{ id, title, ...(isDenied ? denied : unknown)((error as Error).message) }];
+      }
+    },
+  };
+  return self;
 }
 
-/** What is said of a link at which looking fails: the API server refuses to show it, or it is nothing that was foreseen. */
-export function unseen(name: string, error: unknown): LinkFinding {
-  const finding = unknown(name, (error as Error).message);
-  return error instanceof ApiError && error.status === 403 ? { ...finding, isDenied: true } : finding;
+/** What is to be fixed for a check to be sound: nothing where it is. */
+function causeIn(
+  { findings, found }: Shown<unknown>,
+  self: { id: string; title: string },
+  explanation: Cause | undefined,
+): Cause | undefined {
+  const isBroken = findings.some(({ status }) => status === 'broken');
+  const isMissing = found === undefined && findings.length > 0;
+  return isBroken || isMissing ? (explanation ?? { ...self, isBroken }) : undefined;
 }
 
-/** The link as far as it is there: whatever is wrong with it is no reason for what comes after it to be wrong. */
-export function there<T>({ found, cause }: Link<T>): Link<T> {
-  return { found, cause: found === undefined ? cause : undefined };
+function explained(finding: Finding, explanation: Cause | undefined): Finding {
+  return finding.status === 'broken' && explanation ? comesOf(explanation, finding) : finding;
 }
 
-/** The link as one that is to be mended before, and of which nothing else is needed. */
-export function before({ cause }: Link<unknown>): Link<true> {
-  return { found: true, cause };
+/** What a need has found, whatever is wrong with it: that explains no break after it. */
+export function resultOf<T>(need: Need<T>): Need<T> {
+  return {
+    outcomeIn(outcomes) {
+      const { found, cause } = need.outcomeIn(outcomes);
+      return { found, cause: found === undefined ? cause : undefined };
+    },
+  };
 }
 
-function asConsequence(finding: LinkFinding, cause: string): LinkFinding {
-  return finding.status === 'broken' ? unknown(finding.link, `${finding.text} (see ${cause} first)`) : finding;
+/** A need that explains a break after it where it is broken itself, and of which nothing else is needed. */
+export function explainedBy(need: Need<unknown>): Need<true> {
+  return {
+    outcomeIn(outcomes) {
+      const { cause } = need.outcomeIn(outcomes);
+      return { found: true, cause };
+    },
+  };
+}
+
+/** The first of two needs, or the other where with that one there is nothing to check. */
+export function eitherOf<T>(first: Need<T>, other: Need<T>): Need<T> {
+  return {
+    outcomeIn(outcomes) {
+      const outcome = first.outcomeIn(outcomes);
+      return outcome.found === undefined && !outcome.cause ? other.outcomeIn(outcomes) : outcome;
+    },
+  };
+}
+
+function comesOf({ id, title }: Cause, { text }: Finding): Finding & { cause: string } {
+  return { ...unknown(`${text} (see ${title} first)`), cause: id };
 }

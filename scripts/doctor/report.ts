@@ -1,26 +1,54 @@
-import type { LinkFinding } from './check.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
+import { formatFinding } from '../terminal/finding.ts';
 import { count } from './names.ts';
+import type { Diagnosis } from './run.ts';
 
 /** What the findings come to: in a line, and as an exit status. */
 export interface Conclusion {
   text: string;
   status: number;
+  /** The titles of the checks that are broken. */
+  broken: readonly string[];
 }
 
-/** The findings from the platform to the entries: as far as the API server's call goes. */
-function ofCall(findings: readonly LinkFinding[]): readonly LinkFinding[] {
-  return findings.slice(0, findings.findLastIndex(({ link }) => link === 'entries') + 1);
-}
-
-/** 1 where something is broken; 3 where nothing is, but rights are lacking to look at all that the call takes; else 0. */
-export function conclude(findings: readonly LinkFinding[]): Conclusion {
-  const linksThatAre = (status: LinkFinding['status']) => [
-    ...new Set(findings.filter((finding) => finding.status === status).map(({ link }) => link)),
+/** 1 where something is broken; 3 where nothing is, but permissions are missing to check all that the call takes; else 0. */
+export function conclude(findings: readonly Diagnosis[]): Conclusion {
+  const checksThatAre = (status: Diagnosis['status']) => [
+    ...new Set(findings.filter((finding) => finding.status === status).map(({ title }) => title)),
   ];
-  const broken = linksThatAre('broken');
-  if (broken.length > 0) return { text: `Broken: ${broken.join(', ')}`, status: 1 };
-  const unknown = linksThatAre('unknown');
-  if (unknown.length === 0) return { text: 'Nothing is broken.', status: 0 };
-  const text = `Nothing is broken as far as can be seen; ${count(unknown.length, 'link')} could not be looked at: ${unknown.join(', ')}`;
-  return { text, status: ofCall(findings).some(({ isDenied }) => isDenied) ? 3 : 0 };
+  const broken = checksThatAre('broken');
+  if (broken.length > 0) return { text: `Broken: ${broken.join(', ')}`, status: exitStatus.failed, broken };
+  const unknown = checksThatAre('unknown');
+  if (unknown.length === 0) return { text: 'Nothing is broken.', status: exitStatus.ok, broken };
+  const isIncomplete = findings.some(({ isDenied, category }) => isDenied && category.isOfCall);
+  return {
+    text: `Nothing is known to be broken; ${count(unknown.length, 'check')} could not be made: ${unknown.join(', ')}`,
+    status: isIncomplete ? exitStatus.incomplete : exitStatus.ok,
+    broken,
+  };
+}
+
+/** Formats findings as they come, each category under a heading of its own. */
+export function createFormatter(): (finding: Diagnosis) => string {
+  let shown: Diagnosis['category'] | undefined;
+  return (finding) => {
+    const heading = finding.category === shown ? '' : `\n${finding.category.title}\n`;
+    shown = finding.category;
+    return `${heading}${formatFinding(finding.title, finding)}`;
+  };
+}
+
+/** What `-o json` prints: `{"checks": [{"id", "category", "title", "status", "text", …}]}`, an element for each finding. */
+export function toJson(findings: readonly Diagnosis[]): object {
+  const checks = findings.map(({ id, category, title, status, text, cause, fix, isDenied }) => ({
+    id,
+    category: category.id,
+    title,
+    status,
+    text,
+    cause,
+    fix,
+    isDenied,
+  }));
+  return { checks };
 }

@@ -1,18 +1,20 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { read, unless } from '../kubernetes/read.ts';
-import { issuer } from './prerequisites.ts';
+import { isOurIssuer, issuerName } from './platform.ts';
 
 /** What of manifests/platform a cluster has still, and the commands that take it away, as far as one may see it: one line each. */
 export async function platformLeft(api: KubernetesApi): Promise<string[]> {
   const [local, theIssuer, authority] = await Promise.all([
     clusterLocalTlsLeft(api),
-    isThere(api, `/apis/cert-manager.io/v1/clusterissuers/${issuer}`),
+    isThere(api, `/apis/cert-manager.io/v1/clusterissuers/${issuerName}`),
     isThere(api, '/api/v1/namespaces/cert-manager/secrets/hello-webhook-authority'),
   ]);
   return [
     ...local,
-    ...(theIssuer ? [`ClusterIssuer ${issuer} and its authority: kubectl delete -k manifests/platform/issuer`] : []),
+    ...(theIssuer
+      ? [`ClusterIssuer ${issuerName} and its authority: kubectl delete -k manifests/platform/issuer`]
+      : []),
     ...(authority
       ? [
           "the authority's private key, which cert-manager leaves: kubectl -n cert-manager delete secret hello-webhook-authority",
@@ -27,7 +29,7 @@ async function clusterLocalTlsLeft(api: KubernetesApi): Promise<string[]> {
     readData(api, 'config-network'),
     readData(api, 'config-certmanager'),
   ]);
-  if (!certManager.clusterLocalIssuerRef?.includes(issuer)) return [];
+  if (!isOurIssuer(certManager.clusterLocalIssuerRef ?? '')) return [];
   return [
     ...(network['cluster-local-domain-tls'] ? [keyLeft('config-network', 'cluster-local-domain-tls')] : []),
     keyLeft('config-certmanager', 'clusterLocalIssuerRef'),

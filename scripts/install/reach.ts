@@ -30,3 +30,13 @@ export function gatewayOf(ingressClass: string): Gateway | undefined {
 export function gatewayFile(component: Gateway['component']): string {
   return manifestPath(`gateways/${component.slice('gateway-'.length)}/gateway.yaml`);
 }
+
+/** The ways to try, the one without a public listener first. */
+export function waysOf(
+  chosen: 'url' | 'gateway' | 'auto',
+  gateway: Gateway | undefined,
+  hasClusterLocalTls: boolean,
+): Reach[] {
+  const url: Reach[] = chosen === 'url' || (chosen === 'auto' && hasClusterLocalTls) ? ['cluster-local-url'] : [];
+  return [...url, ...(chosen !== 'url' && gateway ? [gateway.component] : [])];
+}

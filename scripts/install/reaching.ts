@@ -27,7 +27,7 @@ interface Course {
   probeNamespace: string;
   progress: Progress;
   cleanup: AsyncDisposableStack;
-  tell: (finding: Finding) => void;
+  tell: (title: string, finding: Finding) => void;
 }
 
 /**
@@ -49,14 +49,14 @@ export async function reachFunction(
     const rest = objects.filter((object) => object !== webhook);
     await applyAll(api, rest, { installation, progress });
     await waitForReady(api, functionOf(installation), progress);
-    tell(ok('function', `Knative Service ${installation.name} in ${installation.namespace} is ready`));
+    tell('Knative Service', ok(`Knative Service ${installation.name} in ${installation.namespace} is ready`));
     const probe = { ...installation, clientConfig: entry.clientConfig, caFrom: caFromOf(webhook), probeNamespace };
     const probed = await probeReach(api, probe, { progress, cleanup });
     if ('ms' in probed) {
-      tell(ok('reach', `${reach}: the API server called the function in ${(probed.ms / 1000).toFixed(2)} s`));
+      tell('Probe', ok(`${reach}: the API server called the function in ${(probed.ms / 1000).toFixed(2)} s`));
       return { webhook, injections, objects };
     }
-    tell(warning('reach', `${reach}: ${probed.failure}`, hintFor(reach)));
+    tell('Probe', warning(`${reach}: ${probed.failure}`, hintFor(reach)));
   }
   throw new Error('\nThe API server does not reach the function: the webhook configuration was left as it was.');
 }
@@ -69,5 +69,5 @@ function functionOf({ name, namespace }: Installation): KubernetesObject {
 function hintFor(reach: Reach): string {
   return reach === 'cluster-local-url'
     ? 'Most API servers do not resolve cluster DNS: --reach gateway needs none.'
-    : 'npm run doctor looks at each link between the API server and the function.';
+    : 'npm run doctor checks what is between the API server and the function.';
 }

@@ -17,13 +17,13 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Waits until a look finds what it looks for, and shows meanwhile what is missing. Throws a TimeoutError that says so
- * once `timeoutMs` are over.
+ * Waits until a look, one each `intervalMs`, finds what it looks for, and shows meanwhile what is missing. Throws a
+ * TimeoutError that says so once `timeoutMs` are over.
  */
 export async function waitFor<T>(
   what: string,
   look: Look<T>,
-  { progress, timeoutMs }: { progress: Progress; timeoutMs: number },
+  { progress, timeoutMs, intervalMs = 250 }: { progress: Progress; timeoutMs: number; intervalMs?: number },
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   try {
@@ -33,7 +33,7 @@ export async function waitFor<T>(
       const { missing } = seen;
       if (Date.now() > deadline) throw new TimeoutError(`${what}, for ${timeoutMs / 1000} s: ${missing}`, missing);
       progress(`${what}: ${missing}`);
-      await delay(250);
+      await delay(intervalMs);
     }
   } finally {
     progress();

@@ -1,35 +1,41 @@
-/** What was found of one link in the chain from the API server to the Pod, and how to mend it. */
+/** What is the case, or was done, and how to fix it: of a check, or a step of a command. */
 export interface Finding {
-  /** Which link: `knative`, `certificate`, … */
-  link: string;
-  /** `unknown` where it could not be looked at, for lack of rights say. */
+  /** `unknown` where it could not be checked. */
   status: 'ok' | 'warning' | 'broken' | 'unknown';
   /** What is there, or what is wrong, in one line. */
   text: string;
-  /** What to do about it: a command where one does. */
+  /** What to do about it: a command on each line, where there are some. */
   fix?: string;
+  /** That it is unknown for lack of permissions. */
+  isDenied?: true;
 }
 
-export function ok(link: string, text: string): Finding {
-  return { link, status: 'ok', text };
+export function ok(text: string): Finding {
+  return { status: 'ok', text };
 }
 
-export function warning(link: string, text: string, fix: string): Finding {
-  return { link, status: 'warning', text, fix };
+export function warning(text: string, fix: string): Finding {
+  return { status: 'warning', text, fix };
 }
 
-export function broken(link: string, text: string, fix: string): Finding {
-  return { link, status: 'broken', text, fix };
+export function broken(text: string, fix: string): Finding {
+  return { status: 'broken', text, fix };
 }
 
-export function unknown(link: string, text: string): Finding {
-  return { link, status: 'unknown', text };
+export function unknown(text: string): Finding {
+  return { status: 'unknown', text };
+}
+
+export function denied(text: string): Finding {
+  return { status: 'unknown', text, isDenied: true };
 }
 
 const marks = { ok: '✓', warning: '!', broken: '✗', unknown: '?' };
+const titleWidth = 19;
+const fixIndent = ' '.repeat(titleWidth + 2);
 
-/** `✓ knative       Serving 1.15.2 …`, and its fix below where it has one. */
-export function formatFinding({ link, status, text, fix }: Finding): string {
-  const line = `${marks[status]} ${link.padEnd(14)} ${text}`;
-  return fix === undefined ? line : `${line}\n${' '.repeat(17)}${fix.replaceAll('\n', `\n${' '.repeat(17)}`)}`;
+/** `✓ Knative            Knative Serving 1.15.2 …`, and the fix below where there is one. */
+export function formatFinding(title: string, { status, text, fix }: Finding): string {
+  const line = `${marks[status]} ${title.padEnd(titleWidth)}${text}`;
+  return fix === undefined ? line : `${line}\n${fixIndent}${fix.replaceAll('\n', `\n${fixIndent}`)}`;
 }

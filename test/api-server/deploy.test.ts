@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { installDefinitions } from '../support/definitions.ts';
-import { StagedChain } from '../support/staged-chain.ts';
+import { StagedCluster } from '../support/staged-cluster.ts';
 import { describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('npm run deploy, on a cluster without anything', (cluster) => {
   it('names all that is missing, and how to get it', async () => {
     const { status, output } = await cluster.run('deploy', '--image', 'image');
     expect(status).to.equal(1);
-    expect(output).to.contain('✗ knative        the API server does not serve serving.knative.dev/v1');
+    expect(output).to.contain('✗ Knative            the API server does not serve serving.knative.dev/v1');
     expect(output).to.contain('https://knative.dev/docs/install/');
-    expect(output).to.contain('✗ cert-manager   the API server does not serve cert-manager.io/v1');
+    expect(output).to.contain('✗ cert-manager       the API server does not serve cert-manager.io/v1');
     expect(output).to.contain('kubectl apply -k manifests/platform/issuer');
     expect(output).to.contain('Nothing was changed');
   });
@@ -20,7 +20,7 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
 
   before(async function () {
     await installDefinitions(this, cluster);
-    await new StagedChain(cluster.api).stage('gateway-kourier', cleanup);
+    await new StagedCluster(cluster.api).stage('gateway-kourier', cleanup);
   });
   after(() => cleanup.disposeAsync());
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { createServer } from 'node:tls';
 import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
@@ -6,83 +7,76 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
-import type { LinkFinding } from '../../scripts/doctor/check.ts';
-import { callFindings, samplesIn } from '../../scripts/doctor/checks/connection/calls.ts';
-import { podFindings } from '../../scripts/doctor/checks/pods/pods.ts';
+import { callFindings, samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
+import { podFindings } from '../../scripts/doctor/checks/pods/selected-pods.ts';
 import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
 import { verifyServed } from '../../scripts/doctor/checks/trust/tls.ts';
+import { callsForPods } from '../../scripts/doctor/entry-rules.ts';
 import { fixFor } from '../../scripts/doctor/fix.ts';
 import { implies } from '../../scripts/doctor/implication.ts';
-import { asksForPods } from '../../scripts/doctor/pod-rules.ts';
-import { conclude } from '../../scripts/doctor/report.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
-import { broken, formatFinding, ok, unknown } from '../../scripts/terminal/finding.ts';
+import type { Finding } from '../../scripts/terminal/finding.ts';
+import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
 
-describe('doctor: what is served', () => {
-  it('is trusted where the caBundle has its authority, and the certificate the host', async () => {
-    expect(await served({})).to.match(
-      /^✓ TLS {12}localhost is served with a certificate that the caBundle vouches for, until 20\d\d-\d\d-\d\d$/,
-    );
+/** Each directory of test/unit/doctor/CHECK is a case: what the check looks at, and in `expected.yaml` its findings. */
+describe('doctor: certificates', () => {
+  const now = new Date('2026-11-24T12:00:00Z');
+  for (const { title, file } of fixtures('unit/doctor/certificates')) {
+    it(title, () => {
+      const certificate = readYaml(file('certificate.yaml')) as Certificate;
+      expectAsIn(file('expected.yaml'), [certificateFinding(certificate, now, 'a.svc')]);
+    });
+  }
+});
+
+describe('doctor: selected Pods', () => {
+  const registered = new Date('2026-11-24T12:00:00Z');
+  for (const { title, file } of fixtures('unit/doctor/selected-pods')) {
+    it(title, () => {
+      const pods = readYaml(file('pods.yaml')) as V1Pod[];
+      expectAsIn(file('expected.yaml'), podFindings(pods, defaultInjections, registered));
+    });
+  }
+});
+
+describe('doctor: calls', () => {
+  for (const { title, file } of fixtures('unit/doctor/calls')) {
+    it(title, () => {
+      const samples = samplesIn(readFileSync(file('metrics.txt'), 'utf8'), new Set(['ours']));
+      expectAsIn(file('expected.yaml'), callFindings(samples));
+    });
+  }
+});
+
+describe('doctor: the certificate that is served', () => {
+  it('is trusted where the caBundle has its CA, and the certificate the host', async () => {
+    const { status, text } = await served({});
+    expect(text).to.match(/^the certificate served for localhost is trusted by the caBundle, until 20\d\d-\d\d-\d\d$/);
+    expect(status).to.equal('ok');
   });
 
   it('is broken under another caBundle, and says what is served', async () => {
     const { cert } = await createCertificateAuthority('another');
-    expect(await served({ caBundle: cert })).to.match(
-      /^✗ TLS {12}what is served for localhost is not trusted: UNABLE_TO_VERIFY_LEAF_SIGNATURE; its certificate is for DNS:localhost, IP Address:127\.0\.0\.1, by CN=served, until /,
+    const { status, text } = await served({ caBundle: cert });
+    expect(text).to.match(
+      /^the certificate served for localhost is not trusted: UNABLE_TO_VERIFY_LEAF_SIGNATURE; it is for DNS:localhost, IP Address:127\.0\.0\.1, issued by CN=served, until 20\d\d-\d\d-\d\d$/,
     );
+    expect(status).to.equal('broken');
   });
 
   it('is broken for a host that the certificate does not name', async () => {
-    expect(await served({ host: 'hello-webhook.kourier-system.svc' })).to.match(
-      /^✗ TLS {12}what is served for hello-webhook\.kourier-system\.svc is not trusted: ERR_TLS_CERT_ALTNAME_INVALID; /,
+    const { status, text } = await served({ host: 'hello-webhook.kourier-system.svc' });
+    expect(text).to.match(
+      /^the certificate served for hello-webhook\.kourier-system\.svc is not trusted: ERR_TLS_CERT_ALTNAME_INVALID; /,
     );
+    expect(status).to.equal('broken');
   });
 
   it('is broken where the gateway does not know the host, and closes the connection', async () => {
     const server = createTcpServer((socket) => socket.destroy());
-    const finding = await against(server, { host: 'localhost', caBundle: '' });
-    expect(finding).to.match(/^✗ TLS {12}no certificate is served for localhost: /);
-  });
-});
-
-describe('doctor: a Certificate', () => {
-  const now = new Date('2026-11-24T12:00:00Z');
-  const finding = (status: Partial<Certificate['status']>) =>
-    formatFinding(
-      certificateFinding(
-        {
-          metadata: { name: 'gateway', namespace: 'hello-system' },
-          spec: { secretName: 'gateway', issuerRef: { name: 'issuer' } },
-          status: { conditions: [{ type: 'Ready', status: 'True' }], ...status },
-        },
-        now,
-        'a.svc',
-      ),
-    ).split('\n')[0];
-
-  it('is as it should be until it is to be renewed', () => {
-    expect(finding({ notAfter: '2027-02-22T00:00:00Z', renewalTime: '2027-01-22T00:00:00Z' })).to.equal(
-      '✓ certificate    gateway for a.svc, until 2027-02-22 (Secret gateway)',
-    );
-  });
-
-  it('is to be minded once it was to be renewed, and more so with three weeks left', () => {
-    expect(finding({ notAfter: '2026-12-20T00:00:00Z', renewalTime: '2026-11-20T00:00:00Z' })).to.equal(
-      '! certificate    Certificate gateway in hello-system was to be renewed on 2026-11-20',
-    );
-    expect(finding({ notAfter: '2026-12-05T00:00:00Z', renewalTime: '2026-11-20T00:00:00Z' })).to.equal(
-      '! certificate    Certificate gateway in hello-system expires in 10 days, on 2026-12-05',
-    );
-  });
-
-  it('is broken once it has expired, or is not ready', () => {
-    expect(finding({ notAfter: '2026-11-23T00:00:00Z' })).to.equal(
-      '✗ certificate    Certificate gateway in hello-system expired on 2026-11-23',
-    );
-    const conditions = [{ type: 'Ready', status: 'False', reason: 'DoesNotExist', message: 'no Secret' }];
-    expect(finding({ conditions })).to.equal(
-      '✗ certificate    Certificate gateway in hello-system is not ready: DoesNotExist: no Secret',
-    );
+    const { status, text } = await against(server, { host: 'localhost', caBundle: '' });
+    expect(text).to.match(/^no certificate is served for localhost: /);
+    expect(status).to.equal('broken');
   });
 });
 
@@ -113,8 +107,8 @@ describe('doctor: an entry covers an injection', () => {
 
   it('by rules for the creation of Pods', () => {
     const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
-    const asks = (change: object) =>
-      asksForPods({
+    const isCalled = (change: object) =>
+      callsForPods({
         name: 'a',
         clientConfig: {},
         admissionReviewVersions: ['v1'],
@@ -122,117 +116,24 @@ describe('doctor: an entry covers an injection', () => {
         rules: [{ ...rule, ...change }],
       });
     for (const change of [{}, { apiGroups: ['*'] }, { operations: ['*'] }, { resources: ['*/*'] }, { scope: '*' }])
-      expect(asks(change), JSON.stringify(change)).to.equal(true);
+      expect(isCalled(change), JSON.stringify(change)).to.equal(true);
     for (const change of [
       { apiGroups: ['apps'] },
       { operations: ['UPDATE'] },
       { resources: ['pods/exec', 'services'] },
       { scope: 'Cluster' },
     ])
-      expect(asks(change), JSON.stringify(change)).to.equal(false);
-  });
-});
-
-describe('doctor: Pods without files', () => {
-  const since = new Date('2026-11-24T12:00:00Z');
-  // As JSON has it: with the time as text.
-  const pod = (name: string, metadata: object = {}, containers: object[] = [{ name: 'app' }]) =>
-    ({
-      metadata: { name, namespace: 'a', labels: { hello: 'true' }, creationTimestamp: since.toJSON(), ...metadata },
-      spec: { containers },
-    }) as unknown as V1Pod;
-  const said = (pods: V1Pod[]) => podFindings(pods, defaultInjections, since).map(formatFinding);
-
-  it('are told apart by what has to be mended: what is older is only to be created anew', () => {
-    const creationTimestamp = '2026-11-24T11:00:00Z';
-    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: '1', controller: true }];
-    expect(said([pod('old', { creationTimestamp, ownerReferences }), pod('new')])).to.deep.equal([
-      '! Pods           1 Pod without files, from before the webhook was registered: a/old\n' +
-        `${' '.repeat(17)}kubectl -n a delete pod old: its Job makes it anew`,
-      '! Pods           1 Pod without files, created since: the API server did not ask, or could not: a/new\n' +
-        `${' '.repeat(17)}kubectl -n a delete pod new, and create it again`,
-    ]);
-  });
-
-  it('are not those in which something is in the way, which say so themselves', () => {
-    const annotations = { 'hello-webhook/skipped': 'hello: container app: /etc/config is taken by volume own' };
-    const containers = [{ name: 'app', volumeMounts: [{ name: 'own', mountPath: '/etc/config' }] }];
-    expect(said([pod('blocked', { annotations }, containers)])).to.deep.equal([
-      '✓ Pods           1 selected Pod, none without files; 1 say in annotation hello-webhook/skipped what is in the way',
-    ]);
-  });
-
-  it('are many at times: a few are named', () => {
-    const [line] = said(Array.from({ length: 200 }, (_, index) => pod(`app-${index}`)));
-    expect(line?.split('\n').map((text) => text.trim())).to.deep.equal([
-      '! Pods           200 Pods without files, created since: the API server did not ask, or could not: a/app-0, a/app-1, a/app-2 and 197 more',
-      'kubectl -n a delete pod app-0, and create it again',
-      'kubectl -n a delete pod app-1, and create it again',
-      'kubectl -n a delete pod app-2, and create it again',
-      'and 197 more like these',
-    ]);
-  });
-});
-
-describe('doctor: the counters of the API server', () => {
-  it("are those of our entries' calls", () => {
-    const metrics = `# HELP apiserver_admission_webhook_fail_open_count …
-apiserver_admission_webhook_fail_open_count{name="ours",type="admit"} 3
-apiserver_admission_webhook_fail_open_count{name="theirs",type="admit"} 4
-apiserver_admission_webhook_fail_open_count{name="ours",type="validating"} 5
-apiserver_admission_webhook_rejection_count{error_type="no_error",name="ours",operation="CREATE",rejection_code="403",type="admit"} 1
-apiserver_admission_webhook_admission_duration_seconds_sum{name="ours",type="admit"} 2.5
-`;
-    const samples = samplesIn(metrics, new Set(['ours']));
-    expect(samples.map(({ metric, value }) => [metric, value])).to.deep.equal([
-      ['fail_open_count', 3],
-      ['rejection_count', 1],
-    ]);
-  });
-
-  it('tell calls that failed from Pods that were denied, which is no failure', () => {
-    const sample = (metric: string, value: number, labels = {}) => ({ metric, labels, value });
-    const failed = { error_type: 'calling_webhook_error' };
-    const denied = { error_type: 'no_error' };
-    const said = (...samples: ReturnType<typeof sample>[]) =>
-      callFindings(samples).map((finding) => formatFinding(finding).split('\n')[0]);
-    expect(said(sample('request_total', 7), sample('rejection_count', 2, denied))).to.deep.equal([
-      '✓ calls          7 calls since the API server started, none has failed, 2 Pods denied for a conflict',
-    ]);
-    expect(said(sample('fail_open_count', 1), sample('rejection_count', 2, failed))).to.deep.equal([
-      '! calls          1 time the API server let in a Pod without asking, for the function could not be called: failurePolicy Ignore hides it',
-      '! calls          2 times the API server refused a Pod, for the function could not be called: failurePolicy Fail',
-    ]);
-  });
-});
-
-describe('doctor: what the findings come to', () => {
-  const entries = ok('entries', '');
-  const denied = (link: string) => ({ ...unknown(link, 'forbidden'), isDenied: true as const });
-  const status = (...findings: LinkFinding[]) => conclude(findings).status;
-
-  it('is 3 where nothing is broken, but rights are lacking to look at what the call takes', () => {
-    expect(conclude([denied('knative'), unknown('ingress', ''), entries])).to.deep.equal({
-      text: 'Nothing is broken as far as can be seen; 2 links could not be looked at: knative, ingress',
-      status: 3,
-    });
-    expect(status(denied('knative'), broken('webhook', '', ''), entries)).to.equal(1);
-  });
-
-  it('is 0 where something else keeps a link from being looked at, or it comes after the call', () => {
-    expect(status(unknown('TLS', 'no port-forward'), entries)).to.equal(0);
-    expect(status(entries, denied('copies'))).to.equal(0);
-    expect(conclude([entries])).to.deep.equal({ text: 'Nothing is broken.', status: 0 });
+      expect(isCalled(change), JSON.stringify(change)).to.equal(false);
   });
 });
 
 describe('doctor: a fix', () => {
-  const fix = (text: string, context?: string) =>
-    fixFor(broken('link', '', text), { name: 'hello-webhook', namespace: 'elsewhere', context }).fix;
+  const fix = (text: string, kubeContext?: string) =>
+    fixFor(text, { installation: { name: 'hello-webhook', namespace: 'elsewhere' }, kubeContext });
 
   it('is for the namespace and the context that doctor was called with', () => {
     expect(fix('npm run deploy')).to.equal('npm run deploy -- -n elsewhere');
-    expect(fix('npm run deploy, without --no-ensure')).to.equal('npm run deploy -- -n elsewhere, without --no-ensure');
+    expect(fix('npm run deploy, or else')).to.equal('npm run deploy -- -n elsewhere, or else');
     expect(fix('npm run deploy -- --image IMAGE', 'c')).to.equal(
       'npm run deploy -- --context c -n elsewhere --image IMAGE',
     );
@@ -243,18 +144,18 @@ describe('doctor: a fix', () => {
 });
 
 /** What is said of a TLS server for localhost. */
-async function served({ host = 'localhost', caBundle }: { host?: string; caBundle?: string }): Promise<string> {
+async function served({ host = 'localhost', caBundle }: { host?: string; caBundle?: string }): Promise<Finding> {
   const authority = await createCertificateAuthority('served');
   const server = createServer(await authority.issueForLocalhost(), (socket) => socket.on('error', () => {}));
   return against(server, { host, caBundle: caBundle ?? authority.cert });
 }
 
-async function against(server: Server, expected: { host: string; caBundle: string }): Promise<string> {
+async function against(server: Server, expected: { host: string; caBundle: string }): Promise<Finding> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   try {
-    return formatFinding(await verifyServed(socket, expected));
+    return await verifyServed(socket, expected);
   } finally {
     socket.destroy();
     server.close();

@@ -2,56 +2,65 @@ import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { selectedKeys } from '../../../../function/review/selector.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { check, resultOf } from '../../check.ts';
+import { callsForPods, callsInNamespace } from '../../entry-rules.ts';
 import { implies } from '../../implication.ts';
 import { someOf } from '../../names.ts';
 import { labelsOf, type Namespaces } from '../../namespaces.ts';
-import { asksForPods, asksInNamespace } from '../../pod-rules.ts';
+import { webhook } from '../connection/webhook.ts';
+import { injections } from '../function/injections.ts';
+import { namespaces } from './namespaces.ts';
 
-const link = 'entries';
 const fix = 'npm run deploy';
 
-/** Whether the API server asks the function for each injection: it needs an entry that lets its Pods through. */
-export function entryFindings(
-  entries: readonly V1MutatingWebhook[],
-  injections: readonly Injection[],
-  namespaces: Namespaces,
+/** Whether the API server calls the function for each injection: an entry has to match all of its Pods. */
+export const entries = check(
+  'entries',
+  'Webhooks entries',
+  [resultOf(webhook), resultOf(injections), namespaces],
+  async (_, registered, all, known) => ({ findings: entryFindings(registered.entries, all, known) }),
+);
+
+function entryFindings(
+  registered: readonly V1MutatingWebhook[],
+  all: readonly Injection[],
+  known: Namespaces,
 ): Finding[] {
-  const covers = injections.map((injection) => ({
+  const covers = all.map((injection) => ({
     injection,
-    covering: entries.filter((entry) => asksForPods(entry) && implies(injection.selector, entry.objectSelector ?? {})),
+    covering: registered.filter(
+      (entry) => callsForPods(entry) && implies(injection.selector, entry.objectSelector ?? {}),
+    ),
   }));
   const findings = [
-    ...entries.filter(({ objectSelector = {} }) => selectedKeys(objectSelector).length === 0).map(emptyFinding),
-    ...covers.flatMap(({ injection, covering }) => coverFindings(injection, covering, namespaces)),
-    ...entries
+    ...registered.filter(({ objectSelector = {} }) => selectedKeys(objectSelector).length === 0).map(emptyFinding),
+    ...covers.flatMap(({ injection, covering }) => coverFindings(injection, covering, known)),
+    ...registered
       .filter((entry) => !covers.some(({ covering }) => covering.includes(entry)))
-      .map(({ name }) => warning(link, `no injection needs entry ${name}: its Pods wait for nothing`, fix)),
+      .map(({ name }) => warning(`no injection needs entry ${name}: its Pods wait for a call in vain`, fix)),
   ];
-  const names = someOf(
-    injections.map(({ name }) => name),
-    5,
-  );
-  return findings.length > 0 ? findings : [ok(link, `the API server asks for ${names}`)];
+  const names = all.map(({ name }) => name);
+  return findings.length > 0 ? findings : [ok(`the API server calls the function for ${someOf(names, 5)}`)];
 }
 
 function emptyFinding({ name }: V1MutatingWebhook): Finding {
-  return broken(link, `entry ${name} has an empty objectSelector: every Pod of the cluster waits for it`, fix);
+  return broken(`entry ${name} has an empty objectSelector: every Pod of the cluster waits for its call`, fix);
 }
 
 function coverFindings(
   { name, namespaces: names }: Injection,
   covering: readonly V1MutatingWebhook[],
-  namespaces: Namespaces,
+  known: Namespaces,
 ): Finding[] {
-  if (covering.length === 0) {
-    const text = `no entry covers injection ${name}: the API server never asks for its Pods`;
-    return [broken(link, text, fix)];
-  }
+  if (covering.length === 0)
+    return [broken(`no entry covers injection ${name}: the API server never calls the function for its Pods`, fix)];
   const literal = (names?.include ?? []).filter((glob) => !/[*?]/.test(glob));
   return literal
-    .filter((namespace) => !covering.some((entry) => asksInNamespace(entry, labelsOf(namespaces, namespace))))
-    .map((namespace) => {
-      const text = `injection ${name} is for namespace ${namespace}, which the namespaceSelector of its entry leaves out`;
-      return broken(link, text, `take ${namespace} out of the injection's namespaces, or of the namespaceSelector`);
-    });
+    .filter((namespace) => !covering.some((entry) => callsInNamespace(entry, labelsOf(known, namespace))))
+    .map((namespace) =>
+      broken(
+        `injection ${name} is for namespace ${namespace}, which the namespaceSelector of its entry leaves out`,
+        `take ${namespace} out of the injection's namespaces, or of the namespaceSelector`,
+      ),
+    );
 }

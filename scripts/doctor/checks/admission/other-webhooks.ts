@@ -1,26 +1,34 @@
 import type { Injection } from '../../../../function/review/injection.ts';
 import { labelsFor } from '../../../install/probe-pod.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { check, resultOf } from '../../check.ts';
+import { callsForLabels, callsForPods } from '../../entry-rules.ts';
 import { someOf } from '../../names.ts';
-import { asksForLabels, asksForPods } from '../../pod-rules.ts';
-import type { Registered } from '../connection/webhook.ts';
+import { type Registered, webhook } from '../connection/webhook.ts';
+import { injections } from '../function/injections.ts';
 
-const link = 'other webhooks';
+/** The webhooks that are called for our Pods after ours, and may add containers: the API server goes by the names of their configurations. */
+export const otherWebhooks = check(
+  'other-webhooks',
+  'Other webhooks',
+  [resultOf(webhook), resultOf(injections)],
+  async (_, registered, all) => ({ findings: [otherWebhooksFinding(registered, all)] }),
+);
 
-/** The webhooks that see our Pods after us, and may add containers: the API server goes by their configurations' names. */
-export function neighbourFindings({ name, entries, others }: Registered, injections: readonly Injection[]): Finding[] {
+function otherWebhooksFinding({ name, entries, others }: Registered, all: readonly Injection[]): Finding {
   const later = others
     .filter(({ metadata }) => (metadata?.name ?? '') > name)
     .filter(({ webhooks = [] }) =>
       webhooks.some(
-        (entry) => asksForPods(entry) && injections.some(({ selector }) => asksForLabels(entry, labelsFor(selector))),
+        (entry) => callsForPods(entry) && all.some(({ selector }) => callsForLabels(entry, labelsFor(selector))),
       ),
     )
     .map(({ metadata }) => metadata?.name ?? '');
-  if (later.length === 0) return [ok(link, 'none sees our Pods after us')];
-  if (entries.every(({ reinvocationPolicy }) => reinvocationPolicy === 'IfNeeded')) {
-    return [ok(link, `after us ${someOf(later)}: what they add gets its files by reinvocationPolicy IfNeeded`)];
-  }
-  const text = `containers that ${someOf(later)} adds stay without files: reinvocationPolicy is not IfNeeded`;
-  return [warning(link, text, 'npm run deploy')];
+  if (later.length === 0) return ok(`none is called for the same Pods after ${name}`);
+  if (entries.every(({ reinvocationPolicy }) => reinvocationPolicy === 'IfNeeded'))
+    return ok(
+      `${someOf(later)} after ${name}: containers that they add get their files by reinvocationPolicy IfNeeded`,
+    );
+  const text = `containers that ${someOf(later)} adds after ${name} get no files: reinvocationPolicy is not IfNeeded`;
+  return warning(text, 'npm run deploy');
 }

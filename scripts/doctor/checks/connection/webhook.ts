@@ -6,10 +6,9 @@ import type {
 } from '@kubernetes/client-node';
 import type { Installation } from '../../../install/installation.ts';
 import { webhookConfigurations } from '../../../install/registration.ts';
-import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
-import type { Seen } from '../../check.ts';
+import { check } from '../../check.ts';
 
 /** The webhook as the API server has it. */
 export interface Registered {
@@ -21,21 +20,20 @@ export interface Registered {
   clientConfig: ClientConfig;
   /** The Certificate that cainjector takes the caBundle from, `namespace/name`. */
   caFrom: string | undefined;
-  /** All others of the cluster. */
+  /** The other webhook configurations of the cluster. */
   others: V1MutatingWebhookConfiguration[];
 }
 
-/** The webhook configuration: whether it is there, and has one place that the API server calls. */
-export async function lookAtWebhook(api: KubernetesApi, installation: Installation): Promise<Seen<Registered>> {
-  const all = await list<V1MutatingWebhookConfiguration>(api, webhookConfigurations);
+/** The webhook configuration: one place that the API server calls. */
+export const webhook = check('webhook', 'Webhook', [], async ({ api, installation }) => {
   const { name } = installation;
+  const all = await list<V1MutatingWebhookConfiguration>(api, webhookConfigurations);
   const configuration = all.find(({ metadata }) => metadata?.name === name);
   const entries = configuration?.webhooks ?? [];
   const [first] = entries;
   if (!configuration || !first) {
-    const missing = configuration ? 'has no entry' : 'is not there';
-    const text = `MutatingWebhookConfiguration ${name} ${missing}: the API server asks nobody`;
-    return { findings: [broken('webhook', text, 'npm run deploy')] };
+    const text = `MutatingWebhookConfiguration ${name} ${configuration ? 'has no webhooks entry' : 'not found'}`;
+    return { findings: [broken(`${text}: the API server does not call the function`, 'npm run deploy')] };
   }
   const found: Registered = {
     name,
@@ -45,10 +43,10 @@ export async function lookAtWebhook(api: KubernetesApi, installation: Installati
     caFrom: configuration.metadata?.annotations?.['cert-manager.io/inject-ca-from'],
     others: all.filter((other) => other !== configuration),
   };
-  return { findings: placeFindings(found, installation), found };
-}
+  return { findings: [placeFinding(found, installation)], found };
+});
 
-/** The host that the API server asks for: what the certificate must name. */
+/** The host that the API server calls: what the certificate must name. */
 export function hostOf({ url, service }: ClientConfig): string {
   return url === undefined ? `${service?.name}.${service?.namespace}.svc` : new URL(url).hostname;
 }
@@ -58,23 +56,26 @@ export function isClusterLocal({ url }: ClientConfig, { name, namespace }: Insta
   return url !== undefined && new URL(url).hostname.startsWith(`${name}.${namespace}.svc.`);
 }
 
-function placeFindings({ name, entries, clientConfig }: Registered, installation: Installation): Finding[] {
+/** Whether it is neither the function's cluster-local host nor a Service: nothing is known of what is there. */
+export function isElsewhere(clientConfig: ClientConfig, installation: Installation): boolean {
+  return !clientConfig.service && !isClusterLocal(clientConfig, installation);
+}
+
+function placeFinding({ name, entries, clientConfig }: Registered, installation: Installation): Finding {
   const place = placeOf(clientConfig);
   const stray = entries.find((entry) => !isDeepStrictEqual(placeOf(entry.clientConfig), place));
   if (stray) {
-    const text = `entry ${stray.name} calls ${placeOf(stray.clientConfig)}, but the first one ${place}`;
-    return [broken('webhook', text, 'npm run deploy')];
+    const text = `entry ${stray.name} calls ${placeOf(stray.clientConfig)}, but the first entry calls ${place}`;
+    return broken(text, 'npm run deploy');
   }
   const path = clientConfig.service ? (clientConfig.service.path ?? '/') : new URL(clientConfig.url ?? '').pathname;
-  if (path !== '/mutate') {
-    return [broken('webhook', `${name} calls ${place}, but the function answers at /mutate`, 'npm run deploy')];
+  if (path !== '/mutate') return broken(`${name} calls ${place}, but the function serves /mutate`, 'npm run deploy');
+  if (isElsewhere(clientConfig, installation)) {
+    const host = `${installation.name}.${installation.namespace}`;
+    const text = `${name} calls ${place}, which is not ${host}: what is behind it cannot be checked`;
+    return warning(text, 'npm run deploy # or monitor its certificate yourself');
   }
-  if (clientConfig.url && !isClusterLocal(clientConfig, installation)) {
-    const { name: service, namespace } = installation;
-    const text = `${name} calls ${place}, which is not ${service}.${namespace}: what is behind it cannot be looked at`;
-    return [warning('webhook', text, 'npm run deploy, or mind its certificate yourself')];
-  }
-  return [ok('webhook', `MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`)];
+  return ok(`MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`);
 }
 
 function placeOf({ url, service }: ClientConfig): string {

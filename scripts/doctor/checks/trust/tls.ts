@@ -2,42 +2,50 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
+import { isAllowed } from '../../../kubernetes/access-review.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { forwardPort } from '../../../kubernetes/port-forward.ts';
-import { broken, type Finding, ok, unknown } from '../../../terminal/finding.ts';
-import type { Seen } from '../../check.ts';
-import type { Door } from '../connection/gateway.ts';
+import { broken, denied, type Finding, ok, unknown } from '../../../terminal/finding.ts';
+import { check, eitherOf, explainedBy } from '../../check.ts';
+import { clusterLocalTls } from '../connection/cluster-local-tls.ts';
+import { domainMapping } from '../connection/domain-mapping.ts';
+import { gatewayService } from '../connection/gateway-service.ts';
+import { hostOf, webhook } from '../connection/webhook.ts';
+import { caBundle } from './ca-bundle.ts';
+import { certificates } from './certificates.ts';
 
 const answerMs = 10_000;
 
-/** What the gateway serves for the host, read from within the cluster, against what the API server trusts. */
-export async function lookAtServed(
-  api: KubernetesApi,
-  door: Door | undefined,
-  expected: { host: string; caBundle: string },
-): Promise<Seen<true>> {
-  if (!door) return { findings: [unknown('TLS', 'no Pod of the gateway is known to look into')] };
-  let socket: Duplex;
-  try {
-    socket = await forwardPort(api, door);
-  } catch (error) {
-    const { message } = error as Error;
-    const finding = unknown('TLS', `no port-forward to Pod ${door.pod} in ${door.namespace}: ${message}`);
-    return { findings: [isRefused(message) ? { ...finding, isDenied: true } : finding] };
-  }
-  try {
-    return { findings: [await verifyServed(socket, expected)], found: true };
-  } finally {
-    socket.destroy();
-  }
+/** The certificate that the gateway serves for the host, verified as the API server would; by a port-forward. */
+export const tls = check(
+  'tls',
+  'TLS',
+  [webhook, eitherOf(clusterLocalTls, gatewayService), caBundle, explainedBy(domainMapping), explainedBy(certificates)],
+  async ({ api }, { clientConfig }, [gateway], trusted) => {
+    if (!gateway) return { findings: [unknown('no ready Pod of the gateway to connect to')] };
+    let socket: Duplex;
+    try {
+      socket = await forwardPort(api, gateway);
+    } catch (error) {
+      const text = `no port-forward to Pod ${gateway.pod} in ${gateway.namespace}: ${(error as Error).message}`;
+      return { findings: [(await mayForward(api, gateway.namespace)) ? unknown(text) : denied(text)] };
+    }
+    try {
+      return { findings: [await verifyServed(socket, { host: hostOf(clientConfig), caBundle: trusted })] };
+    } finally {
+      socket.destroy();
+    }
+  },
+);
+
+/** client-node says only in words why a WebSocket is refused. What it takes: get, and create since Kubernetes 1.35. */
+async function mayForward(api: KubernetesApi, namespace: string): Promise<boolean> {
+  const attributes = { namespace, version: 'v1', resource: 'pods', subresource: 'portforward' };
+  for (const verb of ['get', 'create']) if (!(await isAllowed(api, { ...attributes, verb }))) return false;
+  return true;
 }
 
-/** By the words of client-node's WebSocket, which tells of the status nowhere else. */
-function isRefused(message: string): boolean {
-  return message.endsWith('server response: 403');
-}
-
-/** Shakes hands as the API server does, and looks whether it would trust whom it meets. */
+/** Shakes hands as the API server does, and says whether that would trust the certificate it is shown. */
 export async function verifyServed(
   socket: Duplex,
   { host, caBundle }: { host: string; caBundle: string },
@@ -55,18 +63,17 @@ export async function verifyServed(
   } catch (error) {
     const { name, message } = error as Error;
     const reason = name === 'AbortError' ? `no answer within ${answerMs / 1000} s` : message;
-    const fix = 'the gateway serves no host it does not know: see domain and certificate, then kubectl get king -A';
-    return broken('TLS', `no certificate is served for ${host}: ${reason}`, fix);
+    const fix = '# the gateway serves the hosts that it knows alone:\nkubectl get king -A';
+    return broken(`no certificate is served for ${host}: ${reason}`, fix);
   } finally {
     client.on('error', () => {});
   }
   const served = client.getPeerX509Certificate();
   const { authorized, authorizationError } = client;
   client.destroy();
-  if (authorized)
-    return ok('TLS', `${host} is served with a certificate that the caBundle vouches for, until ${dayOf(served)}`);
-  const text = `what is served for ${host} is not trusted: ${authorizationError}; ${describe(served)}`;
-  return broken('TLS', text, 'see certificate and caBundle; kubectl get certificate -A shows what was issued by whom');
+  if (authorized) return ok(`the certificate served for ${host} is trusted by the caBundle, until ${dayOf(served)}`);
+  const text = `the certificate served for ${host} is not trusted: ${authorizationError}; ${describe(served)}`;
+  return broken(text, '# shows what was issued by whom:\nkubectl get certificate -A -o wide');
 }
 
 function dayOf(certificate: X509Certificate | undefined): string {
@@ -75,5 +82,5 @@ function dayOf(certificate: X509Certificate | undefined): string {
 
 function describe(certificate: X509Certificate | undefined): string {
   const { issuer = '', subjectAltName = 'no name' } = certificate ?? {};
-  return `its certificate is for ${subjectAltName}, by ${issuer.replaceAll('\n', ', ')}, until ${dayOf(certificate)}`;
+  return `it is for ${subjectAltName}, issued by ${issuer.replaceAll('\n', ', ')}, until ${dayOf(certificate)}`;
 }

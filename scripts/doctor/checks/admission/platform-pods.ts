@@ -1,0 +1,50 @@
+import { readCertManagerDeployments } from '../../../install/platform.ts';
+import type { Gateway } from '../../../install/reach.ts';
+import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { check, resultOf } from '../../check.ts';
+import { callsInNamespace } from '../../entry-rules.ts';
+import { labelsOf } from '../../namespaces.ts';
+import { webhook } from '../connection/webhook.ts';
+import { ingress } from '../platform/ingress.ts';
+import { namespaces } from './namespaces.ts';
+
+/** Where an ingress of Knative's runs: its gateway and its controllers. */
+const ingressNamespaces: Readonly<Record<Gateway['component'], readonly string[]>> = {
+  'gateway-kourier': ['kourier-system'],
+  'gateway-contour': ['contour-external', 'contour-internal', 'projectcontour'],
+  'gateway-istio': ['istio-system'],
+};
+
+/**
+ * Whether an entry may match a Pod that the function itself needs to start or to be reached: with one that waits for the
+ * function in turn, a cluster does not come back by itself.
+ */
+export const platformPods = check(
+  'platform-pods',
+  'Platform Pods',
+  [resultOf(webhook), resultOf(ingress), namespaces],
+  async ({ api, installation }, { entries, clientConfig }, { gateway }, known) => {
+    const certManager = (await readCertManagerDeployments(api)).map(({ metadata }) => metadata?.namespace ?? '');
+    const needed = new Set([
+      installation.namespace,
+      'kube-system',
+      'knative-serving',
+      ...(gateway ? ingressNamespaces[gateway.component] : []),
+      ...(clientConfig.service ? [clientConfig.service.namespace] : []),
+      ...certManager,
+    ]);
+    const present = [...needed].filter((name) => known.size === 0 || known.has(name));
+    const findings = entries.flatMap((entry): Finding[] => {
+      const matched = present.filter((name) => callsInNamespace(entry, labelsOf(known, name))).join(', ');
+      if (matched === '') return [];
+      const text = `entry ${entry.name} may match Pods in ${matched}, which the function itself needs`;
+      return [
+        broken(
+          text,
+          `# add ${matched} to the namespaceSelector in manifests/webhook/webhook.yaml, then:\nnpm run deploy`,
+        ),
+      ];
+    });
+    return { findings: findings.length > 0 ? findings : [ok(`no entry matches Pods in ${present.join(', ')}`)] };
+  },
+);

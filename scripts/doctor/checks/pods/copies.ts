@@ -1,0 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { type Copy, contentOf, listCopies } from '../../../install/copies.ts';
+import { list } from '../../../kubernetes/read.ts';
+import { type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { check } from '../../check.ts';
+import { count, someOf } from '../../names.ts';
+
+/** Whether the ConfigMaps that the function has copied (`ensure`) are up to date with their sources. */
+export const copies = check('copies', 'Copies', [], async ({ api, installation }) => {
+  const all = await listCopies(api, installation);
+  if (all.length === 0) return { findings: [] };
+  const sources = await list<V1ConfigMap>(api, `/api/v1/namespaces/${installation.namespace}/configmaps`);
+  return { findings: [copyFinding(all, sources)] };
+});
+
+function copyFinding(all: readonly Copy[], sources: readonly V1ConfigMap[]): Finding {
+  const stale = all.filter((copy) => {
+    const source = sources.find(({ metadata }) => metadata?.name === copy.metadata.name);
+    return source && !isDeepStrictEqual(contentOf(copy), contentOf(source));
+  });
+  if (stale.length === 0) return ok(`${count(all.length, 'ConfigMap')} copied, up to date`);
+  const names = stale.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  return warning(`${count(stale.length, 'copied ConfigMap')} out of date: ${someOf(names)}`, 'npm run sync');
+}

@@ -1,0 +1,89 @@
+import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubernetes/client-node';
+import { type Injection, skippedAnnotation } from '../../../../function/review/injection.ts';
+import { review } from '../../../../function/review/review.ts';
+import { selectsLabels, selectsName } from '../../../../function/review/selector.ts';
+import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { list } from '../../../kubernetes/read.ts';
+import { type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { check, resultOf } from '../../check.ts';
+import { callsForLabels, callsInNamespace } from '../../entry-rules.ts';
+import { count, someOf } from '../../names.ts';
+import { labelsOf } from '../../namespaces.ts';
+import { recreationOf } from '../../recreation.ts';
+import { namespaces } from '../admission/namespaces.ts';
+import { webhook } from '../connection/webhook.ts';
+import { injections } from '../function/injections.ts';
+
+/** The Pods that run or are to run, for which the API server calls the function, and that an injection selects. */
+export const selectedPods = check(
+  'selected-pods',
+  'Selected Pods',
+  [resultOf(webhook), resultOf(injections), namespaces],
+  async ({ api }, { entries, since }, all, known) => {
+    const found = (await readMatching(api, all)).filter((pod) => {
+      const { labels = {}, namespace = '' } = pod.metadata ?? {};
+      const isCalledFor = entries.some(
+        (entry) => callsForLabels(entry, labels) && callsInNamespace(entry, labelsOf(known, namespace)),
+      );
+      return isCalledFor && !isOver(pod) && all.some((injection) => selects(injection, pod));
+    });
+    return { findings: podFindings(found, all, since), found };
+  },
+);
+
+/** Which of the selected Pods never got their files: older than the webhook, or created while it did not work. */
+export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], since: Date): Finding[] {
+  if (pods.length === 0) return [ok('no Pod is selected')];
+  const without = pods.filter((pod) => isLacking(pod, all));
+  const isOlder = ({ metadata }: V1Pod) => new Date(metadata?.creationTimestamp ?? 0) < since;
+  const groups: [V1Pod[], string][] = [
+    [without.filter(isOlder), 'created before the webhook was registered'],
+    [without.filter((pod) => !isOlder(pod)), 'created since: the API server did not call the function, or could not'],
+  ];
+  const findings = groups
+    .filter(([group]) => group.length > 0)
+    .map(([group, why]) => {
+      const names = group.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+      return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, recreationOf(group));
+    });
+  if (findings.length > 0) return findings;
+  const skipped = pods.filter(({ metadata }) => metadata?.annotations?.[skippedAnnotation]).length;
+  const notes = skipped > 0 ? `; of ${skipped} the annotation ${skippedAnnotation} says what is in the way` : '';
+  return [ok(`${count(pods.length, 'Pod')}, none without files${notes}`)];
+}
+
+/** Whether an injection is for a Pod. */
+export function selects({ selector, namespaces: names }: Injection, { metadata = {} }: V1Pod): boolean {
+  return selectsName(names, metadata.namespace ?? '') && selectsLabels(selector, metadata.labels ?? {});
+}
+
+async function readMatching(api: KubernetesApi, all: readonly Injection[]): Promise<V1Pod[]> {
+  const pods = new Map<string, V1Pod>();
+  for (const query of new Set(all.map(({ selector }) => queryOf(selector)))) {
+    const matching = await list<V1Pod>(api, `/api/v1/pods?labelSelector=${encodeURIComponent(query)}`);
+    for (const pod of matching) pods.set(pod.metadata?.uid ?? '', pod);
+  }
+  return [...pods.values()];
+}
+
+/** Whether the function would inject something, were the Pod created now: what is left alone or in conflict is no lack. */
+function isLacking(pod: V1Pod, all: readonly Injection[]): boolean {
+  const { namespace = '', uid = '' } = pod.metadata ?? {};
+  const request = { uid, kind: { version: 'v1', kind: 'Pod' }, operation: 'CREATE', namespace, object: pod };
+  return review(request, all).outcome === 'injected';
+}
+
+function isOver({ metadata, status }: V1Pod): boolean {
+  return metadata?.deletionTimestamp !== undefined || ['Succeeded', 'Failed'].includes(status?.phase ?? '');
+}
+
+/** A selector as the API takes it in a query: `a=b,c in (d,e),!f`. */
+function queryOf({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
+  const labels = Object.entries(matchLabels).map((pair) => pair.join('='));
+  return [...labels, ...matchExpressions.map(expression)].join(',');
+}
+
+function expression({ key, operator, values = [] }: V1LabelSelectorRequirement): string {
+  if (operator === 'Exists') return key;
+  return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+}

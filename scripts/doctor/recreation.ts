@@ -1,0 +1,22 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+/** The commands that have Pods created again: the first few. */
+export function recreationOf(pods: readonly V1Pod[], most = 3): string {
+  const commands = [...new Set(pods.map(commandFor))];
+  const rest = commands.length - most;
+  return [...commands.slice(0, most), ...(rest > 0 ? [`# and ${rest} more like these`] : [])].join('\n');
+}
+
+function commandFor({ metadata = {} }: V1Pod): string {
+  const { namespace, name, labels = {}, ownerReferences = [] } = metadata;
+  const owner = ownerReferences.find(({ controller }) => controller);
+  const hash = labels['pod-template-hash'];
+  if (owner?.kind === 'ReplicaSet' && hash && owner.name.endsWith(`-${hash}`)) {
+    return `kubectl -n ${namespace} rollout restart deployment/${owner.name.slice(0, -hash.length - 1)}`;
+  }
+  if (owner?.kind === 'StatefulSet' || owner?.kind === 'DaemonSet') {
+    return `kubectl -n ${namespace} rollout restart ${owner.kind.toLowerCase()}/${owner.name}`;
+  }
+  const next = owner ? `its ${owner.kind} creates it again` : 'and create it again';
+  return `kubectl -n ${namespace} delete pod ${name} # ${next}`;
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { Installation } from '../../scripts/install/installation.ts';
+import type { KnativeService } from '../../scripts/install/knative-service.ts';
+import type { Reach } from '../../scripts/install/reach.ts';
+import { render } from '../../scripts/install/render.ts';
+import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
+import { objectPath } from '../../scripts/kubernetes/discovery.ts';
+import { readManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { read, unless } from '../../scripts/kubernetes/read.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
+import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+
+/** What is staged. */
+export const installation: Installation = { name: 'hello-webhook', namespace: 'hello-system' };
+
+const files = join(import.meta.dirname, 'staged-cluster');
+
+/** An object as a fixture has it: created, or where it is there patched by what is given; with `$patch: delete` deleted. */
+export type StagedObject = KubernetesObject & { $patch?: 'delete' };
+
+/**
+ * All that a cluster has where the webhook is deployed, on an API server without any controller: what the controllers of
+ * Knative, cert-manager and Kubernetes would make and say is written in their place, from YAML. Tests change it, and
+ * `restore` undoes that.
+ */
+export class StagedCluster {
+  readonly #api: KubernetesApi;
+  #caBundle = '';
+  /** Each object that is staged, by its path, as it was read then. */
+  #staged = new Map<string, KubernetesObject>();
+  readonly #changed = new Set<string>();
+
+  constructor(api: KubernetesApi) {
+    this.#api = api;
+  }
+
+  /** Stages the cluster with the API server reaching the function in this way. */
+  async stage(reach: Reach, cleanup: AsyncDisposableStack): Promise<void> {
+    const { cert } = await createCertificateAuthority('hello-webhook-authority');
+    this.#caBundle = Buffer.from(cert).toString('base64');
+    await this.apply(readManifest(join(files, 'platform.yaml')));
+    const injections = readFileSync(join(files, 'injections.yaml'), 'utf8');
+    const image = 'registry.test/hello:1';
+    const wanted = { ...installation, reach, image, injections, components: ['ensure' as const] };
+    const { objects } = await render(wanted, cleanup);
+    await this.apply(objects);
+    const ca = { namespace: 'hello-system', name: 'hello-webhook-ca' };
+    await this.apply([
+      { apiVersion: 'v1', kind: 'Secret', metadata: ca, data: { 'ca.crt': this.#caBundle } },
+      revisionOf(await this.#service()),
+      ...readManifest(join(files, `${reach}.yaml`)),
+    ]);
+    const staged = await Promise.all(
+      [...this.#changed].map(async (path) => [path, await read(this.#api, path)] as const),
+    );
+    this.#staged = new Map(staged.flatMap(([path, object]) => (object ? [[path, object]] : [])));
+    this.#changed.clear();
+  }
+
+  /** Creates, patches or deletes objects one after the other, each with its status. */
+  async apply(objects: readonly StagedObject[]): Promise<void> {
+    for (const object of objects) await this.#applyOne(object);
+  }
+
+  /** Puts this text in the place of the injections that are deployed. */
+  async deployInjections(text: string): Promise<void> {
+    const { namespace } = installation;
+    const name = (await this.#service()).spec.template.spec.volumes?.[0]?.configMap?.name ?? '';
+    const data = { 'injections.yaml': text };
+    await this.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data }]);
+  }
+
+  async restore(): Promise<void> {
+    for (const path of this.#changed) {
+      await this.#delete(path);
+      const object = this.#staged.get(path);
+      if (object) await this.#create(path, withoutServerFields(object));
+    }
+    this.#changed.clear();
+  }
+
+  async #applyOne({ $patch, ...object }: StagedObject): Promise<void> {
+    if (object.kind === 'Namespace') return prepareNamespace(this.#api, object.metadata.name ?? '');
+    const path = await objectPath(this.#api, object);
+    this.#changed.add(path);
+    if ($patch === 'delete') return this.#delete(path);
+    const trusting = withCaBundle(object, this.#caBundle);
+    if (await read(this.#api, path)) await this.#patch(path, trusting);
+    else await this.#create(path, trusting);
+  }
+
+  async #create(path: string, { status, ...object }: KubernetesObject): Promise<void> {
+    const collection = path.slice(0, path.lastIndexOf('/'));
+    const { labels, ...metadata } = object.metadata;
+    // A Pod gets its labels once it is there, so that no webhook is called for it.
+    if (object.kind === 'Pod') {
+      await this.#api.send('POST', collection, { body: { ...object, metadata } });
+      await this.#patch(path, { ...object, metadata: { labels: labels ?? {} }, spec: {} });
+    } else await this.#api.send('POST', collection, { body: object });
+    if (status) await this.#patchPart(`${path}/status`, object, { status });
+  }
+
+  async #patch(path: string, { status, apiVersion, kind, ...rest }: KubernetesObject): Promise<void> {
+    await this.#patchPart(path, { apiVersion }, rest);
+    if (status) await this.#patchPart(`${path}/status`, { apiVersion }, { status });
+  }
+
+  /** As kubectl does: by names within lists where the kind is built in, otherwise a list as a whole; null removes a field. */
+  async #patchPart(path: string, { apiVersion }: { apiVersion: string }, body: object): Promise<void> {
+    const isBuiltIn = !apiVersion.includes('.') || apiVersion.includes('.k8s.io/');
+    const contentType = `application/${isBuiltIn ? 'strategic-merge' : 'merge'}-patch+json`;
+    await this.#api.send('PATCH', path, { body, contentType });
+  }
+
+  async #delete(path: string): Promise<void> {
+    // At once, since no kubelet is there to stop a Pod.
+    await unless(404, this.#api.send('DELETE', `${path}?gracePeriodSeconds=0`));
+  }
+
+  async #service(): Promise<KnativeService> {
+    const { name, namespace } = installation;
+    const path = `/apis/serving.knative.dev/v1/namespaces/${namespace}/services/${name}`;
+    return (await this.#api.send<KnativeService>('GET', path)).object;
+  }
+}
+
+/** What Knative makes of the Service first. */
+function revisionOf({ metadata: { name }, spec }: KnativeService): KubernetesObject {
+  return {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Revision',
+    metadata: { namespace: installation.namespace, name: `${name}-00001` },
+    spec: spec.template.spec,
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+}
+
+/** What cainjector does: each entry gets the caBundle, unless one is given, or null for none. */
+function withCaBundle(object: KubernetesObject, caBundle: string): KubernetesObject {
+  const { metadata, webhooks } = object as Partial<V1MutatingWebhookConfiguration>;
+  if (object.kind !== 'MutatingWebhookConfiguration' || metadata?.name !== installation.name || !webhooks)
+    return object;
+  return {
+    ...object,
+    webhooks: webhooks.map((entry) => ({ ...entry, clientConfig: { caBundle, ...entry.clientConfig } })),
+  };
+}
+
+const serverFields = ['uid', 'resourceVersion', 'creationTimestamp', 'generation', 'managedFields'];
+
+function withoutServerFields(object: KubernetesObject): KubernetesObject {
+  const own = Object.entries(object.metadata).filter(([field]) => !serverFields.includes(field));
+  return { ...object, metadata: Object.fromEntries(own) };
+}
