@@ -5,6 +5,7 @@ import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
 import { partProblems, rivalVariableProblems } from './parts.ts';
 import type { Problem } from './schema.ts';
+import { volumeProblems } from './volume.ts';
 
 /**
  * What no schema can say: the problems of one injection in itself and beside the others, with paths from the injection.
@@ -19,7 +20,7 @@ export function injectionProblems(
   return [
     ...partProblems(injection, isMisshapen),
     ...selectorProblems(injection),
-    ...volumeProblems(injection),
+    ...volumeFieldProblems(injection),
     ...mountProblems(injection),
     ...annotationProblems(injection),
     ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
@@ -41,34 +42,12 @@ function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
   });
 }
 
-/** Sources whose names have capitals. A source we do not know passes, but one that only differs in capitals is a slip. */
-const sources = [
-  'awsElasticBlockStore',
-  'azureDisk',
-  'azureFile',
-  'configMap',
-  'downwardAPI',
-  'emptyDir',
-  'flexVolume',
-  'gcePersistentDisk',
-  'gitRepo',
-  'hostPath',
-  'persistentVolumeClaim',
-  'photonPersistentDisk',
-  'portworxVolume',
-  'scaleIO',
-  'vsphereVolume',
-];
-
-/** The API server makes an empty directory of a volume whose source it does not know, and says nothing. */
-function volumeProblems({ volume = { name: '' }, files, ensure }: Partial<DeclaredInjection>): Problem[] {
-  if (ensure && (volume.name || files) && configMapsOf(volume).length === 0) {
-    return [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }];
-  }
-  return Object.keys(volume).flatMap((name) => {
-    const meant = sources.find((source) => source.toLowerCase() === name.toLowerCase());
-    return meant && meant !== name ? [{ path: ['volume', name], message: `must be spelt ${meant}` }] : [];
-  });
+function volumeFieldProblems({ volume = { name: '' }, files, ensure }: Partial<DeclaredInjection>): Problem[] {
+  const hasNone = ensure && (volume.name || files) && configMapsOf(volume).length === 0;
+  return [
+    ...(hasNone ? [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }] : []),
+    ...volumeProblems(volume).map((problem) => ({ ...problem, path: ['volume', ...problem.path] })),
+  ];
 }
 
 /** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */

@@ -11,19 +11,13 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/** Finds what else is wrong with an injection, with paths from it. */
-export type Check = (injection: Partial<DeclaredInjection>) => Problem[];
-
-/**
- * The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read;
- * `check` may find more than the function itself minds.
- */
-export function readInjections(file: string, check?: Check): Injection[] {
-  return parseInjections(readText(file), file, check);
+/** The injections of a YAML or JSON file. Throws a ConfigurationError with every problem, also where it cannot be read. */
+export function readInjections(file: string): Injection[] {
+  return parseInjections(readText(file), file);
 }
 
 /** The injections of a YAML or JSON text; `file` is its name in a ConfigurationError. */
-export function parseInjections(text: string, file: string, check: Check = () => []): Injection[] {
+export function parseInjections(text: string, file: string): Injection[] {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...kubernetesYaml, lineCounter, prettyErrors: false });
   const fail = (problems: { offset: number; text: string }[]): never => {
@@ -40,7 +34,7 @@ export function parseInjections(text: string, file: string, check: Check = () =>
     () => document.toJS() as unknown,
     ({ message }) => fail([{ offset: 0, text: message }]),
   );
-  const problems = configurationProblems(value, check);
+  const problems = configurationProblems(value);
   if (problems.length === 0) return (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
   return fail(
     problems.map(({ path, message }) => ({
@@ -72,7 +66,7 @@ function yamlProblem({ pos, code, message }: { pos: [number, number]; code: stri
 }
 
 /** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
-function configurationProblems(value: unknown, check: Check): Problem[] {
+function configurationProblems(value: unknown): Problem[] {
   const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
@@ -81,11 +75,11 @@ function configurationProblems(value: unknown, check: Check): Problem[] {
       new Set(shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2])),
   );
   const sound = entries.map((entry, index) => soundFields(entry, spoilt[index] ?? new Set()));
-  const sense = sound.flatMap((injection, index) => {
+  const sense = sound.flatMap((_, index) => {
     // Of what is no map, there is nothing more to say.
     if (spoilt[index]?.has(undefined)) return [];
     const isMisshapen = (field: string) => spoilt[index]?.has(field) ?? false;
-    return [...injectionProblems(sound, index, isMisshapen), ...check(injection)].map((problem) => ({
+    return injectionProblems(sound, index, isMisshapen).map((problem) => ({
       ...problem,
       path: ['injections', index, ...problem.path],
     }));

@@ -1,13 +1,13 @@
 /** Whether two values are the same Kubernetes quantity: `1024Mi` is `1Gi`. False where either is none. */
 export function isSameQuantity(one: unknown, other: unknown): boolean {
-  const [first, second] = [quantity(one), quantity(other)];
+  const [first, second] = [quantityOf(one), quantityOf(other)];
   return first !== undefined && first === second;
 }
 
 /** A Kubernetes quantity (k8s.io/apimachinery pkg/api/resource) in billionths, rounded up as there; undefined where it is none. */
-function quantity(value: unknown): bigint | undefined {
+export function quantityOf(value: unknown): bigint | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const match = /^([-+]?)(\d{0,40})(?:\.(\d{0,40}))?(?:[eE]([-+]?\d{1,2})|([KMGTPE]i|[numkMGTPE]))?$/.exec(
+  const match = /^([-+]?)(?=\.?\d)(\d{0,40})(?:\.(\d{0,40}))?(?:[eE]([-+]?\d{1,2})|([KMGTPE]i|[numkMGTPE]))?$/.exec(
     String(value),
   );
   if (!match) return undefined;

@@ -17,6 +17,8 @@ const defaults: Readonly<Record<string, readonly unknown[]>> = {
   'image.pullPolicy': ['Always', 'IfNotPresent'],
   'spec.volumeMode': ['Filesystem'],
   'iscsi.iscsiInterface': ['default'],
+  // Not a default, but the API server writes it out even where it is unset.
+  'iscsi.lun': [0],
   'rbd.pool': ['rbd'],
   'rbd.user': ['admin'],
   'rbd.keyring': ['/etc/ceph/keyring'],

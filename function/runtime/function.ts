@@ -3,10 +3,12 @@ import { createHandler, type Decide } from '../http/handler.ts';
 import { log } from '../http/log.ts';
 import { defaultInjections } from '../injections/default-injections.ts';
 import { readInjections } from '../injections/load.ts';
+import { uncheckedSources } from '../injections/volume.ts';
 import { review } from '../review/review.ts';
 
 const file = process.env.INJECTIONS;
 const injections = file ? readInjections(file) : defaultInjections;
+for (const line of uncheckedSources(injections)) log('WARNING', line);
 const ensure = createEnsure(async () => (await import('../copies/config-maps.ts')).connectToCluster(process.env));
 
 const decide: Decide = (request, deadline) => {

@@ -11,9 +11,8 @@ interface CheckOptions {
 export const check = createCommand('check')
   .summary('check files of injections')
   .description(
-    `Checks files of injections as the function does at its start, and their volumes for fields that Kubernetes does not
-know. Prints each problem as FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster; with --context, the API server judges
-them as well.`,
+    `Checks files of injections as the function does at its start. Prints each problem as
+FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster; with --context, the API server judges them as well.`,
   )
   .argument('<file...>', 'YAML or JSON, such as function/injections/injections.yaml')
   .option(
@@ -23,13 +22,14 @@ them as well.`,
   .action(
     action(async (options: CheckOptions, { args: files }) => {
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
-      const { volumeFieldProblems } = await import('../install/volume-fields.ts');
+      const { uncheckedSources } = await import('../../function/injections/volume.ts');
       const api = options.context === undefined ? undefined : await connectTo(options);
       const isSound = async (file: string): Promise<boolean> => {
         try {
-          const injections = readInjections(file, volumeFieldProblems);
+          const injections = readInjections(file);
           const { length } = injections;
           console.log(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
+          for (const line of uncheckedSources(injections)) console.log(`${file}: ${line}`);
           return api === undefined || (await isTaken(api, injections, file));
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error;

@@ -9,7 +9,6 @@ import { type Installation, instanceOf, isOurs } from './installation.ts';
 import { type KnativeService, readService } from './knative-service.ts';
 import { readRegistered } from './registration.ts';
 import type { Wanted } from './render.ts';
-import { volumeFieldProblems } from './volume-fields.ts';
 
 /** What a command line says of a deployment; what it leaves out stays as it is in the cluster. */
 export interface Given {
@@ -96,7 +95,7 @@ async function injectionsText(
 ): Promise<string | undefined> {
   if (file !== undefined) {
     const text = await readFile(file, 'utf8');
-    parseInjections(text, file, volumeFieldProblems);
+    parseInjections(text, file);
     return text;
   }
   const name = service?.spec.template.spec.volumes?.find(({ configMap }) => configMap)?.configMap?.name;

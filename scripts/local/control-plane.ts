@@ -17,7 +17,7 @@ export interface ControlPlane {
 }
 
 /** The version that is wanted, which is built where it is not published: any for whose staging modules (k8s.io/api v0.37.2, …) there is a tag. */
-const kubernetesVersion = process.env.KUBERNETES_VERSION ?? '1.37.2';
+export const kubernetesVersion = process.env.KUBERNETES_VERSION ?? '1.37.2';
 
 const programs: Record<string, GoProgram> = {
   etcd: { package: 'go.etcd.io/etcd/server/v3', module: 'go.etcd.io/etcd/server/v3', version: '3.6.16' },

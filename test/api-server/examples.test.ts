@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
 import { isAsDeclared } from '../../function/review/volume-comparison.ts';
-import { volumeFieldProblems } from '../../scripts/install/volume-fields.ts';
 import { describeOnApiServer } from './cluster.ts';
 
 const containers = [{ name: 'app', image: 'app:1' }];
@@ -11,7 +10,7 @@ describeOnApiServer('manifests/examples', (cluster) => {
   for (const file of readdirSync('manifests/examples')) {
     it(`${file} is sound, and its Pods are taken with the volume as it is declared`, async function () {
       const text = readFileSync(`manifests/examples/${file}`, 'utf8');
-      const injections = parseInjections(text, file, volumeFieldProblems);
+      const injections = parseInjections(text, file);
       const namespace = await cluster.namespaceWith(await cluster.startFunction(text), text);
       for (const { name, selector, volume, mounts } of injections) {
         if (!volume) throw new Error(`${name} has no volume`);

@@ -24,9 +24,9 @@ describe('npm run check', () => {
     const { status, stderr } = run('test/support/volumes.yaml');
     expect(status).to.equal(1);
     expect(stderr.match(/\S+volumes\.yaml:\d+:\d+: \S+ (is not a field|must be \w+ \w+)/g)).to.deep.equal([
-      'test/support/volumes.yaml:4:67: injections[0].volume.configMaps: is not a field',
+      'test/support/volumes.yaml:4:67: injections[0].volume.configMaps: must be spelt configMap',
       'test/support/volumes.yaml:5:76: injections[1].volume.secret.name: is not a field',
-      'test/support/volumes.yaml:5:85: injections[1].volume.secret.defaultMode: must be a number',
+      'test/support/volumes.yaml:5:85: injections[1].volume.secret.defaultMode: must be a whole',
       'test/support/volumes.yaml:6:102: injections[2].volume.projected.sources[0].configMap.nam: is not a field',
       'test/support/volumes.yaml:7:88: injections[3].volume.configMap.items: must be a list',
     ]);

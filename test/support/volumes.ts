@@ -1,0 +1,33 @@
+import type { V1Volume } from '@kubernetes/client-node';
+import { readYaml } from './fixtures.ts';
+
+/** A volume that no injection may have, as test/support/injections/bad-volumes.yaml says. */
+export interface BadVolume {
+  volume: Omit<V1Volume, 'name'>;
+  /** A part of what is said of it. */
+  says: string;
+  /** What the API server does with a Pod that has it. */
+  server: 'refuses' | 'drops' | 'takes';
+  /** Why it is refused all the same, where the API server takes it. */
+  because?: string;
+}
+
+export const badVolumes = readYaml('test/support/injections/bad-volumes.yaml') as BadVolume[];
+export const goodVolumes = readYaml('test/support/injections/good-volumes.yaml') as BadVolume['volume'][];
+
+/** The text of a configuration with an injection for each of these, by the name `i0`, `i1`, …, each for Pods of its own. */
+export function configurationOf(injections: readonly object[]): string {
+  return JSON.stringify({
+    injections: injections.map((injection, index) => ({
+      name: `i${index}`,
+      selector: { matchLabels: { injection: `i${index}` } },
+      mount: { mountPath: '/files' },
+      ...injection,
+    })),
+  });
+}
+
+/** A volume by its name, for a title and for a configuration. */
+export function named(volume: BadVolume['volume'], name: string): V1Volume {
+  return { name, ...volume };
+}
