@@ -49,7 +49,7 @@ describe('hello-webhook, bundled, outside the tree', () => {
     expect(run('check', 'good.yaml')).to.include({ status: 0, stdout: 'good.yaml: 1 injection, no problem\n' });
     const { status, stderr } = run('check', 'bad.yaml');
     expect(status).to.equal(1);
-    expect(stderr).to.contain('bad.yaml:4:67: injections[0].volume.configMaps: is not a field');
+    expect(stderr).to.contain('bad.yaml:4:67: injections[0].volume.configMaps: must be spelt configMap');
   });
 
   it('has the client of a cluster', () => {
