@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Deployment } from '../install/deploy.ts';
+import type { InstallOptions } from '../install/install.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { type Finding, formatFinding } from '../terminal/finding.ts';
@@ -7,7 +7,7 @@ import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
 
-interface DeployOptions extends InstallationOptions, Omit<Deployment, 'ways' | 'gatewayNamespace'> {
+interface DeployOptions extends InstallationOptions, Omit<InstallOptions, 'ways' | 'gatewayNamespace'> {
   reach: 'url' | 'gateway' | 'auto';
 }
 
@@ -44,19 +44,17 @@ out keep what is deployed; their defaults are for the first time.`,
       const installation = installationOf(options);
       const { context: kubeContext, reach } = options;
       const { checkPlatform } = await import('../doctor/platform.ts');
-      const { deployTo } = await import('../install/deploy.ts');
+      const { install } = await import('../install/install.ts');
       const api = await connectTo(options);
       const progress = createProgress();
+      const report = (title: string, finding: Finding) => console.log(formatFinding(title, finding));
       console.log(`Cluster: ${api.server}`);
-      const show = (title: string, finding: Finding) => console.log(formatFinding(title, finding));
-      const { ways, gatewayNamespace } = await checkPlatform(
-        { api, installation, kubeContext },
-        { reach, progress, show },
-      );
-      if (ways.length === 0) {
+      const platform = await checkPlatform({ api, installation, kubeContext }, { reach, progress, show: report });
+      if (platform.ways.length === 0) {
         console.error('\nNothing was changed: first fix what is marked with ✗ or ?.');
         return exitStatus.failed;
       }
-      return deployTo(api, installation, { ...options, ways, gatewayNamespace }, { progress, cleanup });
+      await install({ api, installation, progress, cleanup, report }, { ...options, ...platform });
+      return exitStatus.ok;
     }),
   );

@@ -1,3 +1,4 @@
+import type { Removed } from '../install/remove.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
@@ -20,8 +21,7 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
   .action(
     action(async (options: UndeployOptions) => {
       const installation = installationOf(options);
-      const { leftOf, removeInstallation } = await import('../install/removal.ts');
-      const { deleteAndWait } = await import('../kubernetes/delete.ts');
+      const { listLeft, remove } = await import('../install/remove.ts');
       const { platformLeft } = await import('../install/platform-left.ts');
       const { titleOf } = await import('../kubernetes/object.ts');
       const api = await connectTo(options);
@@ -30,14 +30,18 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
         const { namespace } = object.metadata;
         return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
       };
+      const kept: Removed[] = [];
       const progress = createProgress();
-      const remove = async (object: KubernetesObject) => {
-        await deleteAndWait(api, object, progress);
-        console.log(`deleted      ${placeOf(object)}`);
-      };
-      const kept = await removeInstallation(api, installation, { remove, usedCopies: options.allCopies ?? false });
-      const left = await leftOf(api, installation, kept);
-      const named = [...kept.map(({ object, reason }) => `${placeOf(object)}, ${reason}`), ...left.map(placeOf)];
+      for await (const removed of remove(api, installation, { usedCopies: options.allCopies ?? false, progress })) {
+        if (removed.kept === undefined) console.log(`deleted      ${placeOf(removed.object)}`);
+        else kept.push(removed);
+      }
+      const left = await listLeft(
+        api,
+        installation,
+        kept.map(({ object }) => object),
+      );
+      const named = [...kept.map((one) => `${placeOf(one.object)}, ${one.kept}`), ...left.map(placeOf)];
       for (const text of [...named, ...(await platformLeft(api))]) console.log(`left         ${text}`);
       console.log(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
       return left.length === 0 ? exitStatus.ok : exitStatus.failed;

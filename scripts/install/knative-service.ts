@@ -1,6 +1,9 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { Conditioned } from '../kubernetes/conditions.ts';
-import { read } from '../kubernetes/read.ts';
+import { list, read } from '../kubernetes/read.ts';
+import { waitFor } from '../kubernetes/wait.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
 
 /** The function's Knative Service. */
@@ -24,4 +27,23 @@ export function readService(
   { name, namespace }: Installation,
 ): Promise<KnativeService | undefined> {
   return read<KnativeService>(api, `/apis/serving.knative.dev/v1/namespaces/${namespace}/services/${name}`);
+}
+
+/** Whether one function always runs, as the component always-warm has it. */
+export function isAlwaysWarm(service: KnativeService | undefined): boolean {
+  return Number(service?.spec.template.metadata?.annotations?.['autoscaling.knative.dev/min-scale'] ?? 0) > 0;
+}
+
+/** The Pods of the function that are there, those on their way out included. */
+export function functionPods(api: KubernetesApi, { name, namespace }: Installation): Promise<V1Pod[]> {
+  return list<V1Pod>(api, `/api/v1/namespaces/${namespace}/pods?labelSelector=serving.knative.dev%2Fservice%3D${name}`);
+}
+
+/** Waits until the function has scaled to zero: a minute and a half after its last call, as Knative is set up. Throws after five. */
+export async function waitForZero(api: KubernetesApi, installation: Installation, progress: Progress): Promise<void> {
+  const look = async () => {
+    const { length } = await functionPods(api, installation);
+    return length === 0 ? { found: true } : { missing: `${length} Pod${length > 1 ? 's' : ''} left` };
+  };
+  await waitFor('waiting until the function has scaled to zero', look, { progress, timeoutMs: 300_000 });
 }

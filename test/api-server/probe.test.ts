@@ -3,7 +3,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
 import { probeReach } from '../../scripts/install/probe.ts';
-import { prove } from '../../scripts/install/probe-pod.ts';
+import { verifyInjections } from '../../scripts/install/verification.ts';
 import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { list } from '../../scripts/kubernetes/read.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
@@ -90,17 +90,19 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     expect(await leftovers(cluster)).to.deep.equal([]);
   });
 
-  it('proves an injection by a Pod of a dry run, or says what is amiss', async () => {
+  it('verifies an injection by a Pod of a dry run, or says what is wrong', async () => {
     const namespace = await cluster.namespaceWith(server, helloInjection);
     const injections = parseInjections(helloInjection, 'injections.yaml');
-    expect(await prove(cluster.api, namespace, injections)).to.have.property('ms');
-    expect(await prove(cluster.api, 'default', injections)).to.deep.equal({
+    expect(await verifyInjections(cluster.api, namespace, injections)).to.have.property('ms');
+    expect(await verifyInjections(cluster.api, 'default', injections)).to.deep.equal({
       failure:
         'a Pod for injection hello came back without its files or variables: the API server did not call the webhook, or could not reach it',
     });
     const elsewhere = parseInjections(`${helloInjection}    namespaces: {exclude: [default]}\n`, 'injections.yaml');
-    expect(await prove(cluster.api, 'default', elsewhere)).to.deep.equal({
-      failure: 'no injection applies to a Pod in namespace default: give --probe-namespace',
+    const error = await verifyInjections(cluster.api, 'default', elsewhere).catch((reason: Error) => reason);
+    expect(error).to.include({
+      name: 'UsageError',
+      message: 'no injection applies to a Pod in namespace default: give --probe-namespace',
     });
   });
 
@@ -113,7 +115,9 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
       .concat('    containers: {include: ["app-*"]}\n');
     const other = await cluster.startFunction(demanding);
     const namespace = await cluster.namespaceWith(other, demanding);
-    expect(await prove(cluster.api, namespace, parseInjections(demanding, 'injections.yaml'))).to.have.property('ms');
+    expect(
+      await verifyInjections(cluster.api, namespace, parseInjections(demanding, 'injections.yaml')),
+    ).to.have.property('ms');
   });
 });
 

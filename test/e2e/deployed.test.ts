@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { listCopies } from '../../scripts/install/copies.ts';
-import { functionPods, waitForZero } from '../../scripts/install/function-pods.ts';
-import { inventory } from '../../scripts/install/inventory.ts';
-import { type KnativeService, readService } from '../../scripts/install/knative-service.ts';
+import { listInstalled } from '../../scripts/install/inventory.ts';
+import { functionPods, type KnativeService, readService, waitForZero } from '../../scripts/install/knative-service.ts';
 import { readClusterLocalTls, readNetwork } from '../../scripts/install/platform.ts';
 import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
 import { type Conditioned, notReady } from '../../scripts/kubernetes/conditions.ts';
@@ -185,7 +184,7 @@ describeOnCluster('on a cluster', (api) => {
   it('undeploy leaves nothing behind', async () => {
     const output = await succeed('undeploy', '--all-copies');
     expect(output).to.contain('Nothing else of hello-webhook is left.');
-    expect(await inventory(api(), installation)).to.deep.equal([]);
+    expect(await listInstalled(api(), installation)).to.deep.equal([]);
     expect(await listCopies(api(), installation)).to.deep.equal([]);
     expect(await read(api(), `/api/v1/namespaces/${installation.namespace}`)).to.equal(undefined);
   });

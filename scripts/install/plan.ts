@@ -6,11 +6,11 @@ import type { KubernetesObject } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
 import { type Installation, instanceOf, isOurs } from './installation.ts';
-import { type KnativeService, readService } from './knative-service.ts';
+import { isAlwaysWarm, type KnativeService, readService } from './knative-service.ts';
 import { readRegistered } from './registration.ts';
 import type { Wanted } from './render.ts';
 
-/** What a command line says of a deployment; what it leaves out stays as it is in the cluster. */
+/** What a command line says of an installation; what it leaves out stays as it is in the cluster. */
 export interface Given {
   image?: string | undefined;
   /** A file. */
@@ -18,32 +18,40 @@ export interface Given {
   ensure?: boolean | undefined;
   failClosed?: boolean | undefined;
   alwaysWarm?: boolean | undefined;
+  /** Where the gateway's Pods are, unless they are where the manifests have them. */
+  gatewayNamespace?: string | undefined;
 }
 
+/** What is to be installed, but for the way in which it is reached. */
+export type Plan = Omit<Wanted, 'reach'>;
+
 /**
- * What to deploy: what is given, and for the rest what is deployed. Throws where the names are somebody else's, where
- * there is no function yet and no image for one, where the injections are bad, and where func or kn made the function
- * and would have to be the ones to change it.
+ * What to install: what is given, and for the rest what is installed. Throws where the names are of another installation,
+ * where the injections are invalid, and where func or kn made the function and have to change it; a UsageError where
+ * there is no function yet and no image for one.
  */
-export async function readWanted(
-  api: KubernetesApi,
-  installation: Installation,
-  given: Given,
-): Promise<Omit<Wanted, 'reach'>> {
+export async function plan(api: KubernetesApi, installation: Installation, given: Given): Promise<Plan> {
   const { name } = installation;
   const registered = await readRegistered(api, installation);
-  await refuseNeighbours(api, installation);
+  await refuseSharedNamespace(api, installation);
   const service = await readService(api, installation);
   const image = given.image ?? imageOf(service, installation);
   if (image === undefined) refuseWithoutImage(installation, given, service);
   const injections = await injectionsText(api, installation, service, given.injections);
   const choices = {
-    ensure: given.ensure ?? (!service || (await hasRights(api, name))),
+    ensure: given.ensure ?? (!service || (await hasPermissions(api, name))),
     'fail-closed': given.failClosed ?? isFailClosed(registered),
     'always-warm': given.alwaysWarm ?? isAlwaysWarm(service),
   };
   const components = (['ensure', 'fail-closed', 'always-warm'] as const).filter((component) => choices[component]);
-  return { ...installation, image, ...(injections !== undefined && { injections }), components };
+  const { gatewayNamespace } = given;
+  return {
+    ...installation,
+    image,
+    components,
+    ...(gatewayNamespace !== undefined && { gatewayNamespace }),
+    ...(injections !== undefined && { injections }),
+  };
 }
 
 function refuseWithoutImage(
@@ -59,10 +67,11 @@ function refuseWithoutImage(
 }
 
 /** One namespace holds one installation: they would share certificates and the sources of copies. */
-async function refuseNeighbours(api: KubernetesApi, installation: Installation): Promise<void> {
+async function refuseSharedNamespace(api: KubernetesApi, installation: Installation): Promise<void> {
   const { namespace } = installation;
-  const there = await read(api, `/api/v1/namespaces/${namespace}`);
-  const { 'app.kubernetes.io/part-of': product, 'app.kubernetes.io/instance': instance } = there?.metadata.labels ?? {};
+  const existing = await read(api, `/api/v1/namespaces/${namespace}`);
+  const { 'app.kubernetes.io/part-of': product, 'app.kubernetes.io/instance': instance } =
+    existing?.metadata.labels ?? {};
   if (product !== 'hello-webhook' || instance === instanceOf(installation)) return;
   throw new Error(`namespace ${namespace} is ${instance}'s: give another --namespace, or its --name`);
 }
@@ -76,12 +85,7 @@ function isFailClosed(registered: V1MutatingWebhookConfiguration | undefined): b
   return registered?.webhooks?.some(({ failurePolicy }) => failurePolicy === 'Fail') ?? false;
 }
 
-/** Whether one function always runs, as the component always-warm has it. */
-export function isAlwaysWarm(service: KnativeService | undefined): boolean {
-  return Number(service?.spec.template.metadata?.annotations?.['autoscaling.knative.dev/min-scale'] ?? 0) > 0;
-}
-
-async function hasRights(api: KubernetesApi, name: string): Promise<boolean> {
+async function hasPermissions(api: KubernetesApi, name: string): Promise<boolean> {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
   return (await read<KubernetesObject>(api, `${path}/${encodeURIComponent(`${name}:ensure`)}`)) !== undefined;
 }

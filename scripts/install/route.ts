@@ -1,15 +1,15 @@
 import type { Injection } from '../../function/review/injection.ts';
-import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { waitForReady } from '../kubernetes/ready.ts';
-import { type Finding, ok, warning } from '../terminal/finding.ts';
-import type { Progress } from '../terminal/progress.ts';
+import { ok, warning } from '../terminal/finding.ts';
 import type { Installation } from './installation.ts';
+import type { Plan } from './plan.ts';
 import { probeReach } from './probe.ts';
 import type { Reach } from './reach.ts';
 import { caFromOf } from './registration.ts';
-import { render, type Wanted } from './render.ts';
-import { applyAll } from './rollout.ts';
+import { render } from './render.ts';
+import { rollOut } from './rollout.ts';
+import type { Target } from './target.ts';
 import { entriesOf } from './webhook-configuration.ts';
 
 /** A function that is ready, and that the API server reaches. */
@@ -18,45 +18,36 @@ export interface Reached {
   webhook: KubernetesObject;
   /** What it calls it for. */
   injections: readonly Injection[];
-  /** All that was applied for it. */
+  /** All that the plan has come to, the webhook configuration included. */
   objects: readonly KubernetesObject[];
 }
 
-interface Course {
-  installation: Installation;
-  probeNamespace: string;
-  progress: Progress;
-  cleanup: AsyncDisposableStack;
-  tell: (title: string, finding: Finding) => void;
-}
-
 /**
- * Applies all but the webhook configuration in one way of reaching after the other, until the API server reaches the
- * function in one. Throws where it does in none.
+ * Applies all but the webhook configuration for one way of reaching the function after the other, until the API server
+ * reaches it. Throws where it does in none.
  */
-export async function reachFunction(
-  api: KubernetesApi,
-  wanted: Omit<Wanted, 'reach'>,
-  ways: readonly Reach[],
-  course: Course,
+export async function reach(
+  target: Target,
+  plan: Plan,
+  { ways, probeNamespace }: { ways: readonly Reach[]; probeNamespace: string },
 ): Promise<Reached> {
-  const { installation, probeNamespace, progress, cleanup, tell } = course;
-  for (const reach of ways) {
-    const { objects, injections } = await render({ ...wanted, reach }, cleanup);
+  const { api, installation, progress, cleanup, report } = target;
+  for (const way of ways) {
+    const { objects, injections } = await render({ ...plan, reach: way }, cleanup);
     const webhook = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
     const [entry] = webhook ? entriesOf(webhook) : [];
     if (!webhook || !entry) throw new Error('the manifests have no webhooks entry');
-    const rest = objects.filter((object) => object !== webhook);
-    await applyAll(api, rest, { installation, progress });
+    const others = objects.filter((object) => object !== webhook);
+    await rollOut(target, others);
     await waitForReady(api, functionOf(installation), progress);
-    tell('Knative Service', ok(`Knative Service ${installation.name} in ${installation.namespace} is ready`));
+    report('Knative Service', ok(`Knative Service ${installation.name} in ${installation.namespace} is ready`));
     const probe = { ...installation, clientConfig: entry.clientConfig, caFrom: caFromOf(webhook), probeNamespace };
     const probed = await probeReach(api, probe, { progress, cleanup });
     if ('ms' in probed) {
-      tell('Probe', ok(`${reach}: the API server called the function in ${(probed.ms / 1000).toFixed(2)} s`));
+      report('Probe', ok(`${way}: the API server called the function in ${(probed.ms / 1000).toFixed(2)} s`));
       return { webhook, injections, objects };
     }
-    tell('Probe', warning(`${reach}: ${probed.failure}`, hintFor(reach)));
+    report('Probe', warning(`${way}: ${probed.failure}`, hintFor(way)));
   }
   throw new Error('\nThe API server does not reach the function: the webhook configuration was left as it was.');
 }
@@ -66,8 +57,8 @@ function functionOf({ name, namespace }: Installation): KubernetesObject {
   return { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace } };
 }
 
-function hintFor(reach: Reach): string {
-  return reach === 'cluster-local-url'
+function hintFor(way: Reach): string {
+  return way === 'cluster-local-url'
     ? 'Most API servers do not resolve cluster DNS: --reach gateway needs none.'
-    : 'npm run doctor checks what is between the API server and the function.';
+    : 'npm run doctor checks everything between the API server and the function.';
 }

@@ -1,0 +1,90 @@
+import type { Injection } from '../../function/review/injection.ts';
+import { deleteAndWait } from '../kubernetes/delete.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
+import { TimeoutError } from '../kubernetes/wait.ts';
+import { ok, unknown } from '../terminal/finding.ts';
+import { listInstalled } from './inventory.ts';
+import { isAlwaysWarm, readService, waitForZero } from './knative-service.ts';
+import { type Given, plan } from './plan.ts';
+import type { Reach } from './reach.ts';
+import { register } from './registration.ts';
+import { reach } from './route.ts';
+import type { Target } from './target.ts';
+import { waitForInjection } from './verification.ts';
+import { entriesOf } from './webhook-configuration.ts';
+
+/** What to install, the ways to reach it, and how that is verified. */
+export interface InstallOptions extends Given {
+  /** Tried one after the other. */
+  ways: readonly Reach[];
+  /** The namespace of the Pods that verify it. */
+  probeNamespace: string;
+  /** Whether it is verified from zero, too: some two minutes, in which the function scales down. */
+  cold: boolean;
+}
+
+/**
+ * Installs the webhook, or changes what is installed: applies the function and waits until it is ready, finds the way in
+ * which the API server reaches it, registers the webhook last, deletes what an earlier installation had and this one has
+ * not, and verifies it with Pods on a dry run. Throws, and leaves the webhook configuration as it was, where the API
+ * server does not reach the function.
+ */
+export async function install(target: Target, options: InstallOptions): Promise<void> {
+  const { api, installation } = target;
+  const { webhook, injections, objects } = await reach(target, await plan(api, installation, options), options);
+  await register(api, webhook, target);
+  const names = entriesOf(webhook).map(({ name }) => name);
+  target.report('Webhook', ok(`${titleOf(webhook)}, entries: ${names.join(', ')}`));
+  await deleteStale(target, objects);
+  await verify(target, injections, options);
+}
+
+/** Deletes what an earlier installation had and this one has not; ConfigMaps stay, since an older revision may mount them. */
+async function deleteStale(
+  { api, installation, progress, report }: Target,
+  applied: readonly KubernetesObject[],
+): Promise<void> {
+  const current = new Set(applied.map(keyOf));
+  const installed = await listInstalled(api, installation);
+  const stale = installed.filter((object) => object.kind !== 'ConfigMap' && !current.has(keyOf(object)));
+  for (const object of stale) await deleteAndWait(api, object, progress);
+  if (stale.length > 0) report('Removed', ok(stale.map(titleOf).join(', ')));
+}
+
+/** By group, not by version: the API server lists an object in the version it was asked for. */
+function keyOf({ apiVersion, kind, metadata: { name, namespace = '' } }: KubernetesObject): string {
+  return [apiVersion.split('/').at(-2) ?? '', kind, namespace, name].join(' ');
+}
+
+/** Verifies that Pods come back injected, by a function that runs and then, unless one always does, from zero. Throws where they do not. */
+async function verify(
+  target: Target,
+  injections: readonly Injection[],
+  { probeNamespace, cold }: InstallOptions,
+): Promise<void> {
+  const { api, installation, progress, report } = target;
+  await verifyOnce(target, injections, { probeNamespace, how: 'warm' });
+  if (!cold || isAlwaysWarm(await readService(api, installation))) return;
+  try {
+    await waitForZero(api, installation, progress);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    report('Verification', unknown(`not from zero, since the function is busy: ${error.missing}`));
+    return;
+  }
+  await verifyOnce(target, injections, { probeNamespace, how: 'from zero' });
+}
+
+async function verifyOnce(
+  { api, progress, report }: Target,
+  injections: readonly Injection[],
+  { probeNamespace, how }: { probeNamespace: string; how: string },
+): Promise<void> {
+  try {
+    const ms = await waitForInjection(api, probeNamespace, { injections, progress });
+    report('Verification', ok(`${how}: a dry-run Pod came back injected in ${(ms / 1000).toFixed(2)} s`));
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new Error(`not verified, ${how}: ${error.missing}\nnpm run doctor says what is broken`, { cause: error });
+  }
+}
