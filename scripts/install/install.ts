@@ -2,12 +2,13 @@ import type { Injection } from '../../function/review/injection.ts';
 import { deleteAndWait } from '../kubernetes/delete.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { TimeoutError } from '../kubernetes/wait.ts';
-import { ok, unknown } from '../terminal/finding.ts';
+import { ok, unknown, warning } from '../terminal/finding.ts';
+import { dryRunInjections } from './dry-run.ts';
 import { listInstalled } from './inventory.ts';
 import { isAlwaysWarm, readService, waitForZero } from './knative-service.ts';
-import { type Given, plan } from './plan.ts';
+import { type Given, plan, plannedInjections } from './plan.ts';
 import type { Reach } from './reach.ts';
-import { register } from './registration.ts';
+import { readRegistered, register, restoreRegistered } from './registration.ts';
 import { reach } from './route.ts';
 import type { Target } from './target.ts';
 import { waitForInjection } from './verification.ts';
@@ -24,19 +25,54 @@ export interface InstallOptions extends Given {
 }
 
 /**
- * Installs the webhook, or changes what is installed: applies the function and waits until it is ready, finds the way in
- * which the API server reaches it, registers the webhook last, deletes what an earlier installation had and this one has
- * not, and verifies it with Pods on a dry run. Throws, and leaves the webhook configuration as it was, where the API
- * server does not reach the function.
+ * Installs the webhook, or changes what is installed: has the API server judge the injections, applies the function and
+ * waits until it is ready, finds the way in which the API server reaches it, registers the webhook, verifies it with Pods
+ * on a dry run, and deletes what an earlier installation had and this one has not. Throws, and leaves the webhook
+ * configuration as it was before, where the API server refuses an injection, does not reach the function, or where a Pod
+ * does not come back injected.
  */
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
-  const { webhook, injections, objects } = await reach(target, await plan(api, installation, options), options);
+  const planned = await plan(api, installation, options);
+  await judge(target, await plannedInjections(planned), options);
+  const { webhook, injections, objects } = await reach(target, planned, options);
+  const registration = await restoredUnlessVerified(target);
   await register(api, webhook, target);
   const names = entriesOf(webhook).map(({ name }) => name);
   target.report('Webhook', ok(`${titleOf(webhook)}, entries: ${names.join(', ')}`));
+  await verify(target, injections, { ...options, registration });
   await deleteStale(target, objects);
-  await verify(target, injections, options);
+}
+
+/** Throws what the API server says of each injection that it refuses, before anything is changed. */
+async function judge(
+  { api, report }: Target,
+  injections: readonly Injection[],
+  { probeNamespace }: InstallOptions,
+): Promise<void> {
+  const { refusals, untried } = await dryRunInjections(api, injections, probeNamespace);
+  for (const { injection, reason } of untried) report('Injections', unknown(`${injection}: not tried: ${reason}`));
+  if (refusals.length === 0) return;
+  const lines = refusals.map(
+    ({ injection, namespace, message }) => `injection ${injection}: refused in namespace ${namespace}: ${message}`,
+  );
+  throw new Error(`\nThe API server refuses what would be injected; nothing was changed:\n${lines.join('\n')}`);
+}
+
+interface Registration {
+  isVerified: boolean;
+}
+
+/** Goes back to the webhook configuration of now, at the end, unless the next one was verified; also where it is interrupted. */
+async function restoredUnlessVerified({ api, installation, cleanup, report }: Target): Promise<Registration> {
+  const before = await readRegistered(api, installation);
+  const registration = { isVerified: false };
+  cleanup.defer(async () => {
+    if (registration.isVerified) return;
+    await restoreRegistered(api, installation, before);
+    report('Webhook', warning(before ? 'as it was before' : 'removed again', 'npm run deploy once the cause is fixed'));
+  });
+  return registration;
 }
 
 /** Deletes what an earlier installation had and this one has not; ConfigMaps stay, since an older revision may mount them. */
@@ -60,10 +96,11 @@ function keyOf({ apiVersion, kind, metadata: { name, namespace = '' } }: Kuberne
 async function verify(
   target: Target,
   injections: readonly Injection[],
-  { probeNamespace, cold }: InstallOptions,
+  { probeNamespace, cold, registration }: InstallOptions & { registration: Registration },
 ): Promise<void> {
   const { api, installation, progress, report } = target;
   await verifyOnce(target, injections, { probeNamespace, how: 'warm' });
+  registration.isVerified = true;
   if (!cold || isAlwaysWarm(await readService(api, installation))) return;
   try {
     await waitForZero(api, installation, progress);
@@ -72,7 +109,9 @@ async function verify(
     report('Verification', unknown(`not from zero, since the function is busy: ${error.missing}`));
     return;
   }
+  registration.isVerified = false;
   await verifyOnce(target, injections, { probeNamespace, how: 'from zero' });
+  registration.isVerified = true;
 }
 
 async function verifyOnce(

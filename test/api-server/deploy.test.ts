@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { readRegistered, restoreRegistered } from '../../scripts/install/registration.ts';
+import { read } from '../../scripts/kubernetes/read.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { StagedCluster } from '../support/staged-cluster.ts';
-import { describeOnApiServer } from './cluster.ts';
+import { configurations, describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('npm run deploy, on a cluster without anything', (cluster) => {
   it('names all that is missing, and how to get it', async () => {
@@ -94,5 +102,55 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
     );
     expect(output).to.contain("namespace team-b is other.team-b's: give another --namespace, or its --name");
     expect(status).to.equal(1);
+  });
+
+  it('has the API server judge the injections, and changes nothing where it refuses one', async () => {
+    await using temporary = new AsyncDisposableStack();
+    const namespace = `test-${randomUUID().slice(0, 8)}`;
+    await prepareNamespace(cluster.api, namespace);
+    await cluster.api.send('PATCH', `/api/v1/namespaces/${namespace}`, {
+      body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } } },
+      contentType: 'application/merge-patch+json',
+    });
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), temporary), 'injections.yaml');
+    await writeFile(
+      file,
+      `
+injections:
+  - name: host-files
+    selector: {matchLabels: {hello: "true"}}
+    namespaces: {include: [${namespace}]}
+    volume: {name: v, hostPath: {path: /opt}}
+    mount: {mountPath: /files}
+`,
+    );
+    const objects = () =>
+      Promise.all(
+        [
+          `${configurations}/hello-webhook`,
+          '/apis/serving.knative.dev/v1/namespaces/hello-system/services/hello-webhook',
+        ].map((path) => read(cluster.api, path)),
+      );
+    const before = await objects();
+    const { status, output } = await cluster.run('deploy', '--image', 'another', '--injections', file);
+    expect(status, output).to.equal(1);
+    expect(output).to.contain(`injection host-files: refused in namespace ${namespace}: `);
+    expect(output).to.contain('violates PodSecurity');
+    expect(await objects()).to.deep.equal(before);
+  });
+
+  it('goes back to the webhook configuration of before, and to none where there was none', async () => {
+    const installation = { name: 'hello-webhook', namespace: 'hello-system' };
+    const before = await readRegistered(cluster.api, installation);
+    if (!before) throw new Error('the staged chain has no webhook configuration');
+    const path = `${configurations}/hello-webhook`;
+    const [first] = before.webhooks ?? [];
+    await cluster.api.send('PUT', path, {
+      body: { ...before, webhooks: [{ ...first, name: 'other.hello-webhook.svc' }] },
+    });
+    await restoreRegistered(cluster.api, installation, before);
+    expect((await readRegistered(cluster.api, installation))?.webhooks).to.deep.equal(before.webhooks);
+    await restoreRegistered(cluster.api, installation, undefined);
+    expect(await readRegistered(cluster.api, installation)).to.equal(undefined);
   });
 });
