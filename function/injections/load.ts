@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { type DeclaredInjection, type Injection, withDefaults } from '../review/injection.ts';
 import { injectionProblems } from './injection-problems.ts';
-import { kubernetesYaml } from './kubernetes-yaml.ts';
+import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
 import { validateInjections } from './validators.ts';
 
@@ -30,6 +30,8 @@ export function parseInjections(text: string, file: string): Injection[] {
     throw new ConfigurationError(lines.join('\n'));
   };
   if (document.errors.length > 0) fail(document.errors.map(yamlProblem));
+  const readings = otherReadings(document, text);
+  if (readings.length > 0) fail(readings);
   const value = unlessThrown(
     () => document.toJS() as unknown,
     ({ message }) => fail([{ offset: 0, text: message }]),
