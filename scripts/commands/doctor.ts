@@ -36,7 +36,7 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
   .addOption(
     new Option(
       '-o, --output <format>',
-      'short: only what is not ok. json: {"checks": [{"id", "category", "title", "status", "text", "fix"}]}, an element for each finding of a check, with status ok, warning, broken or unknown, with "cause", the id of the check to fix first, where it comes of another, and with "isDenied" where it is unknown for lack of permissions',
+      'short: only what is not ok, but for what comes of something else. json: {"checks": [{"id", "category", "title", "status", "text", "fix"}]}, an element for each finding of a check, with status ok, warning, broken or unknown, with "cause", the id of the check to fix first, where it comes of another, and with "isDenied" where it is unknown for lack of permissions',
     ).choices(['short', 'json']),
   )
   .action(
@@ -61,7 +61,8 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
         wait === undefined ? diagnose(context) : await waitUntilNothingIsBroken(context, { progress, timeoutMs: wait });
       for await (const finding of diagnosed) {
         findings.push(finding);
-        if (output !== 'short' || finding.status !== 'ok') show(format(finding));
+        const isToFix = finding.status !== 'ok' && finding.cause === undefined;
+        if (output !== 'short' || isToFix) show(format(finding));
       }
       if (output === 'json') console.log(JSON.stringify(toJson(findings), undefined, 2));
       const { text, status } = conclude(findings);

@@ -9,6 +9,8 @@ export interface Gateway {
   component: (typeof gateways)[number];
   namespace: string;
   app: string;
+  /** Other namespaces with Pods of the ingress. */
+  otherNamespaces: readonly string[];
   /** The port of its Pods on which cluster-local hosts are served over TLS; none where it cannot. */
   clusterLocalPort?: number;
 }
@@ -19,9 +21,21 @@ const gateways = ['gateway-kourier', 'gateway-contour', 'gateway-istio'] as cons
 export function gatewayOf(ingressClass: string): Gateway | undefined {
   for (const component of gateways) {
     const [configMap] = readManifest(gatewayFile(component));
-    const { namespace = '', app = '', clusterLocalPort, ...data } = (configMap?.data ?? {}) as Record<string, string>;
+    const {
+      namespace = '',
+      app = '',
+      otherNamespaces = '',
+      clusterLocalPort,
+      ...data
+    } = (configMap?.data ?? {}) as Record<string, string>;
     if (data.ingressClass !== ingressClass) continue;
-    return { component, namespace, app, ...(clusterLocalPort && { clusterLocalPort: Number(clusterLocalPort) }) };
+    return {
+      component,
+      namespace,
+      app,
+      otherNamespaces: otherNamespaces.split(' ').filter(Boolean),
+      ...(clusterLocalPort && { clusterLocalPort: Number(clusterLocalPort) }),
+    };
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ const fix = 'npm run deploy';
 /** Whether the API server calls the function for each injection: an entry has to match all of its Pods. */
 export const entries = check(
   'entries',
-  'Webhooks entries',
+  'Webhook entries',
   [resultOf(webhook), resultOf(injections), namespaces],
   async (_, registered, all, known) => ({ findings: entryFindings(registered.entries, all, known) }),
 );

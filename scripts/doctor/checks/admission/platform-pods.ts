@@ -1,5 +1,4 @@
 import { readCertManagerDeployments } from '../../../install/platform.ts';
-import type { Gateway } from '../../../install/reach.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { callsInNamespace } from '../../entry-rules.ts';
@@ -7,13 +6,6 @@ import { labelsOf } from '../../namespaces.ts';
 import { webhook } from '../connection/webhook.ts';
 import { ingress } from '../platform/ingress.ts';
 import { namespaces } from './namespaces.ts';
-
-/** Where an ingress of Knative's runs: its gateway and its controllers. */
-const ingressNamespaces: Readonly<Record<Gateway['component'], readonly string[]>> = {
-  'gateway-kourier': ['kourier-system'],
-  'gateway-contour': ['contour-external', 'contour-internal', 'projectcontour'],
-  'gateway-istio': ['istio-system'],
-};
 
 /**
  * Whether an entry may match a Pod that the function itself needs to start or to be reached: with one that waits for the
@@ -29,7 +21,7 @@ export const platformPods = check(
       installation.namespace,
       'kube-system',
       'knative-serving',
-      ...(gateway ? ingressNamespaces[gateway.component] : []),
+      ...(gateway ? [gateway.namespace, ...gateway.otherNamespaces] : []),
       ...(clientConfig.service ? [clientConfig.service.namespace] : []),
       ...certManager,
     ]);

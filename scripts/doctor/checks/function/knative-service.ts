@@ -8,7 +8,7 @@ import { knative } from '../platform/knative.ts';
 
 /** The function as it is in the cluster. */
 export interface Deployed {
-  /** What its Knative Service asks for. */
+  /** What its Knative Service wants. */
   wanted: RevisionSpec;
   /** What the revision has that is called; the same, unless a newer one is not ready. */
   serving: RevisionSpec;
