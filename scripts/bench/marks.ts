@@ -1,4 +1,4 @@
-import type { Results } from './results.ts';
+import type { Results } from './measurements.ts';
 import type { Spread } from './statistics.ts';
 import type { Subjects } from './subjects.ts';
 

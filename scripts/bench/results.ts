@@ -2,24 +2,11 @@ import { formatTable } from '../terminal/table.ts';
 import type { ColdStarts } from './cold.ts';
 import type { InsideResult } from './inside.ts';
 import type { Mark } from './marks.ts';
+import type { Results } from './measurements.ts';
 import type { Spread } from './statistics.ts';
 import type { Steady } from './steady.ts';
 import type { Creations } from './through-api-server.ts';
 import type { Warm } from './warm.ts';
-
-/** What was measured, of the parts that were chosen; by the subjects' names. */
-export interface Results {
-  machine: string;
-  cold?: Record<string, ColdStarts>;
-  /** Absent where the page cache could not be dropped. */
-  dropped?: Record<string, ColdStarts>;
-  /** By the number of callers. */
-  warm?: Record<string, Record<string, Warm>>;
-  steady?: Steady;
-  growth?: InsideResult[];
-  /** Absent where there was no API server to be had. */
-  creations?: Creations;
-}
 
 /** Tables for people: medians, and in brackets where the middle half of the rounds lies. */
 export function formatResults(results: Results, marks: readonly Mark[]): string {

@@ -1,4 +1,4 @@
-import { admissionReview } from '../../test/support/admission-review.ts';
+import { admissionReview } from '../local/admission-review.ts';
 
 /** A Pod with so many containers, each with so many environment variables, and what the API server puts into a Pod. */
 export function podOf(containers: number, variables: number): object {

@@ -6,6 +6,7 @@ import { json } from 'node:stream/consumers';
 import jsonpatch from 'fast-json-patch';
 import type { Answer } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
+import { admissionReview } from './admission-review.ts';
 
 /**
  * Sends a Pod's creation to a webhook the way an API server does, and gives back the Pod as it would be stored: for where
@@ -16,23 +17,8 @@ export async function callWebhook(
   pod: KubernetesObject,
 ): Promise<Answer> {
   const { name = '', namespace = 'default' } = pod.metadata;
-  const review = {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: randomUUID(),
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      resource: { group: '', version: 'v1', resource: 'pods' },
-      name,
-      namespace,
-      operation: 'CREATE',
-      userInfo: { username: 'admin', groups: ['system:masters', 'system:authenticated'] },
-      object: pod,
-      oldObject: null,
-      dryRun: false,
-      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
-    },
-  };
+  const userInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
+  const review = admissionReview(pod, { uid: randomUUID(), name, namespace, userInfo });
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json, */*' };
   // A connection of its own: one that is kept would hold up the function's end.
   const sent = request(`${url}?timeout=15s`, { method: 'POST', ca: caCert, headers, agent: false });

@@ -11,10 +11,10 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundleFunction } from '../../scripts/build/bundle-function.ts';
+import { admissionReview } from '../../scripts/local/admission-review.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
-import { admissionReview } from '../support/admission-review.ts';
 
 const prefix = join(tmpdir(), 'hello-webhook-test-');
 const root = join(import.meta.dirname, '..', '..');

@@ -7,7 +7,7 @@ import { createHandler } from '../../function/http/handler.ts';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { review } from '../../function/review/review.ts';
 import { serverOf } from '../../function/runtime/server.ts';
-import { admissionReview } from '../support/admission-review.ts';
+import { admissionReview } from '../../scripts/local/admission-review.ts';
 import { pod } from '../support/arbitraries.ts';
 
 /** JSON with something else put at one of its places. */

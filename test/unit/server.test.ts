@@ -10,7 +10,7 @@ import { defaultInjections } from '../../function/injections/default-injections.
 import { review } from '../../function/review/review.ts';
 import { serveInFramework } from '../../function/runtime/framework.ts';
 import { serverOf } from '../../function/runtime/server.ts';
-import { admissionReview } from '../support/admission-review.ts';
+import { admissionReview } from '../../scripts/local/admission-review.ts';
 
 const servers: [title: string, create: () => Server][] = [
   ['of its own', () => serverOf(async () => {})],

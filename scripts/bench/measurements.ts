@@ -1,0 +1,19 @@
+import type { ColdStarts } from './cold.ts';
+import type { InsideResult } from './inside.ts';
+import type { Steady } from './steady.ts';
+import type { Creations } from './through-api-server.ts';
+import type { Warm } from './warm.ts';
+
+/** What was measured, of the parts that were chosen; by the subjects' names. */
+export interface Results {
+  machine: string;
+  cold?: Record<string, ColdStarts>;
+  /** Absent where the page cache could not be dropped. */
+  dropped?: Record<string, ColdStarts>;
+  /** By the number of callers. */
+  warm?: Record<string, Record<string, Warm>>;
+  steady?: Steady;
+  growth?: InsideResult[];
+  /** Absent where there was no API server to be had. */
+  creations?: Creations;
+}
