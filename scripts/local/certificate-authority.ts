@@ -6,9 +6,18 @@ export interface KeyPair {
   cert: string;
 }
 
-/** A throwaway certificate authority: its certificate (PEM), and a way to have 127.0.0.1 and localhost certified by it. */
+/** Whom a certificate is for: as a client a user and its group, as a server the host names and IP addresses. */
+export interface Subject {
+  user: string;
+  group?: string;
+  hosts?: string[];
+  addresses?: string[];
+}
+
+/** A throwaway CA: its certificate (PEM), and ways to have others certified by it. */
 export interface CertificateAuthority {
   cert: string;
+  issue(subject: Subject): Promise<KeyPair>;
   issueForLocalhost(): Promise<KeyPair>;
 }
 
@@ -21,25 +30,27 @@ export async function createCertificateAuthority(name: string): Promise<Certific
     ],
   });
   const ca = { key: root.private, cert: root.cert };
+  const issue = async ({ user, group, hosts = [], addresses = [] }: Subject) => {
+    const names = [{ name: 'commonName', value: user }];
+    if (group !== undefined) names.push({ name: 'organizationName', value: group });
+    const altNames = [
+      ...hosts.map((value) => ({ type: 2, value }) as const),
+      ...addresses.map((ip) => ({ type: 7, ip }) as const),
+    ];
+    const leaf = await generate(names, {
+      ...elliptic,
+      ca,
+      extensions: [
+        { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+        ...(altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames } as const]),
+      ],
+    });
+    return { key: leaf.private, cert: leaf.cert };
+  };
   return {
     cert: ca.cert,
-    issueForLocalhost: async () => {
-      const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
-        ...elliptic,
-        ca,
-        extensions: [
-          { name: 'extKeyUsage', serverAuth: true },
-          {
-            name: 'subjectAltName',
-            altNames: [
-              { type: 2, value: 'localhost' },
-              { type: 7, ip: '127.0.0.1' },
-            ],
-          },
-        ],
-      });
-      return { key: leaf.private, cert: leaf.cert };
-    },
+    issue,
+    issueForLocalhost: () => issue({ user: 'localhost', hosts: ['localhost'], addresses: ['127.0.0.1'] }),
   };
 }
 
