@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Progress } from '../terminal/progress.ts';
@@ -27,7 +27,7 @@ export interface Build {
 export async function buildGoProgram(program: GoProgram, file: string, build: Build): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const work = temporaryDirectory(`${file}.building-`, build.cleanup);
-  const label = `building ${basename(file)} ${program.version}`;
+  const label = `building ${program.package} ${program.version}`;
   build.progress(label);
   const { goMod } = await downloadGoModule(program.module, program.version, build);
   await writeFile(join(work, 'go.mod'), buildingModule(program, await readFile(goMod, 'utf8')));
