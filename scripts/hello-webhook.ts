@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import project from '../package.json' with { type: 'json' };
 import { check } from './commands/check.ts';
+import { cluster } from './commands/cluster.ts';
 import { demo } from './commands/demo.ts';
 import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
@@ -13,8 +14,10 @@ import { exitStatus } from './terminal/exit-status.ts';
 
 const program = createCommand(project.name, project.name)
   .description(`${project.description}. In a checkout: npm run COMMAND -- OPTIONS`)
-  .version(project.version);
-for (const command of [demo, check, deploy, doctor, sync, undeploy]) program.addCommand(command);
+  .version(project.version)
+  // The options of what `cluster` runs are not its own.
+  .enablePositionalOptions();
+for (const command of [demo, check, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');

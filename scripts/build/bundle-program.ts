@@ -4,13 +4,13 @@ import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 
 /**
  * Bundles `hello-webhook`, the program, into a directory that needs nothing but Node, the manifests and the function's
- * bundle: `hello-webhook.mjs`, and a chunk for what each command loads. The directory lies two below the project's, as
+ * bundle: `hello-webhook.mjs`, a chunk for what each command loads, and `relay.mjs`, a process of `cluster`. The directory lies two below the project's, as
  * the folders of scripts/ do, so that `../../manifests` leads to the same place from either.
  */
 export async function bundleProgram(directory: string): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: ['scripts/hello-webhook.ts'],
+    entryPoints: { 'hello-webhook': 'scripts/hello-webhook.ts', relay: 'scripts/cluster/relay.ts' },
     outdir: join(directory, 'program'),
     outExtension: { '.js': '.mjs' },
     bundle: true,

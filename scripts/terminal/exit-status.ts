@@ -1,5 +1,5 @@
 /** The exit statuses that every command has. */
-export const exitStatus = { ok: 0, failed: 1, wrongCall: 2, incomplete: 3 } as const;
+export const exitStatus = { ok: 0, failed: 1, wrongCall: 2, incomplete: 3, noCluster: 75 } as const;
 
 /** What each exit status means, for the help; the README has the same table. */
 export const exitStatusHelp = `Exit status:
@@ -7,6 +7,7 @@ export const exitStatusHelp = `Exit status:
   1      something failed or is broken; the output says what
   2      wrong call: the message names the argument or option
   3      nothing failed, but not all of it could be done: doctor lacks permissions, demo has no API server
+  75     cluster: this machine cannot bring one up; the output says what is missing
   128+n  ended by signal n, such as 130 by Ctrl-C`;
 
 /** A wrong call that only shows once a command runs: ends it with 2. The message names the option and the fix. */
