@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { promisify } from 'node:util';
 import { createImageArchive, type Image } from './image-archive.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -41,7 +40,7 @@ export function imageOf(program: PodProgram): string {
 export async function loadImage(image: Image, node: Namespaces): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const archive = await createImageArchive(image, stateDirectory, cleanup);
-  await node.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], createReadStream(archive));
+  await node.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], archive);
 }
 
 /** What Pods need on any node, and what the tests' and the demo's Pods run. */

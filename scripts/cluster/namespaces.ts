@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { programsDirectory } from './programs.ts';
@@ -17,8 +17,8 @@ export const nodeAddress = '192.0.2.10';
  * ends, the kernel ends all the others, and their mounts and interfaces go with them.
  */
 export interface Namespaces {
-  /** Runs a command in them, returns its stdout. Throws with its stderr where it fails. */
-  run(command: string[], stdin?: NodeJS.ReadableStream): Promise<string>;
+  /** Runs a command in them, with a file of the machine's as its stdin; returns its stdout. Throws with its stderr where it fails. */
+  run(command: string[], input?: string): Promise<string>;
   /** Starts a program in them, with its output in a log of that name, until they end. */
   start(name: string, command: string[]): void;
   /** Starts a program on their network that can be sent messages; its files are the machine's. */
@@ -96,26 +96,26 @@ function namespacesOf(pid: number): Namespaces {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   return {
-    run: async (command, stdin) => {
-      const child = spawn('nsenter', into(command));
-      // A command may end without having read it all.
-      child.stdin.on('error', () => {});
-      if (stdin) stdin.pipe(child.stdin);
-      else child.stdin.end();
+    run: async (command, input) => {
+      const stdin = openSync(input ?? '/dev/null', 'r');
+      const child = spawn('nsenter', into(command), { stdio: [stdin, 'pipe', 'pipe'] });
+      closeSync(stdin);
       const [stdout, stderr, [status]] = await Promise.all([
-        text(child.stdout),
-        text(child.stderr),
+        child.stdout && text(child.stdout),
+        child.stderr && text(child.stderr),
         once(child, 'close'),
       ]);
-      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr.trim()}`);
-      return stdout;
+      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr?.trim()}`);
+      return stdout ?? '';
     },
     start: (name, command) => {
       const log = join(stateDirectory, 'log', `${name}.log`);
-      const file = openSync(log, 'a');
-      const child = spawn('nsenter', into(command), { stdio: ['ignore', file, file], detached: true });
+      const output = openSync(log, 'a');
+      const child = spawn('nsenter', into(command), { stdio: ['ignore', output, output], detached: true });
+      closeSync(output);
       child.once('close', (status) => {
-        const end = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
+        // As the node is taken down, its logs may be gone.
+        const end = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20).join('\n') : '';
         failure.reject(new Error(`${name} ended with ${status}:\n${end}`));
       });
     },
