@@ -3,6 +3,8 @@ import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../revie
 import { normalPath } from '../review/mount.ts';
 import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
+import { canOverlap } from './overlap.ts';
+import { ownedKeyProblem } from './owned-keys.ts';
 import { partProblems, rivalVariableProblems } from './parts.ts';
 import type { Problem } from './schema.ts';
 import { volumeProblems } from './volume.ts';
@@ -22,8 +24,9 @@ export function injectionProblems(
     ...selectorProblems(injection),
     ...volumeFieldProblems(injection),
     ...mountProblems(injection),
-    ...annotationProblems(injection),
+    ...metadataProblems(injection),
     ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
+    ...takenPathProblems(injection, all.slice(0, index)),
     ...all.flatMap((other) => chainProblems(injection, other)),
   ];
 }
@@ -79,13 +82,18 @@ function problemsOfMount(
   return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: [...path, field], message }));
 }
 
-function annotationProblems({ annotations = {} }: Partial<DeclaredInjection>): Problem[] {
-  return Object.keys(annotations)
-    .filter((key) => key.startsWith(annotationPrefix))
-    .map((key) => ({
-      path: ['annotations', key],
-      message: `must not begin with ${annotationPrefix}, the webhook's own prefix`,
-    }));
+function metadataProblems({ labels = {}, annotations = {} }: Partial<DeclaredInjection>): Problem[] {
+  const own = (key: string) =>
+    key.startsWith(annotationPrefix) ? `must not begin with ${annotationPrefix}, the webhook's own prefix` : undefined;
+  const problemsOf = (kind: 'labels' | 'annotations', values: object, problemOf: (key: string) => string | undefined) =>
+    Object.keys(values).flatMap((key): Problem[] => {
+      const message = problemOf(key);
+      return message === undefined ? [] : [{ path: [kind, key], message }];
+    });
+  return [
+    ...problemsOf('labels', labels, ownedKeyProblem),
+    ...problemsOf('annotations', annotations, (key) => own(key) ?? ownedKeyProblem(key)),
+  ];
 }
 
 function rivalProblems(injection: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
@@ -99,6 +107,38 @@ function rivalProblems(injection: Partial<DeclaredInjection>, earlier: Partial<D
     problems.push({ path: ['volume'], message });
   }
   return [...problems, ...rivalVariableProblems(injection, earlier)];
+}
+
+/** Of two mounts at one path the second would be skipped in every container, or have every Pod refused. */
+function takenPathProblems(
+  injection: Partial<DeclaredInjection>,
+  earlier: readonly Partial<DeclaredInjection>[],
+): Problem[] {
+  const rivals = earlier
+    .filter((other) => canOverlap(injection, other))
+    .flatMap((other) => mountsOf(other).map(({ mount }) => ({ name: other.name, mount })));
+  return mountsOf(injection).flatMap(({ path, mount }): Problem[] => {
+    const isRival = ({ mount: other }: { mount: V1VolumeMount }) =>
+      normalPath(other.mountPath) === normalPath(mount.mountPath) &&
+      !isAsDeclared({ ...mount, mountPath: '' }, { ...other, mountPath: '' }, 'volumeMount');
+    const rival = rivals.find(isRival);
+    if (!rival || normalPath(mount.mountPath) === '/') return [];
+    const message = `must not be the path of injection ${rival.name}, which can select the same Pods: take another path, or selectors that exclude one another`;
+    return [{ path: [...path, 'mountPath'], message }];
+  });
+}
+
+function mountsOf({ name, volume, mount, mounts = [] }: Partial<DeclaredInjection>): {
+  path: Problem['path'];
+  mount: V1VolumeMount;
+}[] {
+  const declared = [
+    ...(mount ? [{ path: ['mount'], one: mount }] : []),
+    ...mounts.map((one, index) => ({ path: ['mounts', index], one })),
+  ];
+  return declared
+    .filter(({ one }) => one.mountPath)
+    .map(({ path, one }) => ({ path, mount: { ...one, name: volume?.name ?? name ?? '' } }));
 }
 
 function isSameVolume(one: V1Volume, other: V1Volume): boolean {

@@ -8,7 +8,7 @@ const hello = `
   - name: hello
     selector: {matchLabels: {hello: "true"}}
     volume: {name: hello-volume, configMap: {name: hello-configmap}}
-    mount: {mountPath: /etc/config}
+    mount: {mountPath: /etc/hello}
 `;
 const other = hello.replaceAll('hello', 'other');
 const third = `
