@@ -49,14 +49,15 @@ function failure(code: number, message: string): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: reasons[code], code };
 }
 
-/** Sends and logs an answer. */
-export function send(response: ServerResponse, { status, body, headers, record }: Answer, log: Log): void {
+/** Sends and logs an answer; how many bytes it has. */
+export function send(response: ServerResponse, { status, body, headers, record }: Answer, log: Log): number {
   // As a string: Node then sends it in one write with the headers.
   const text = JSON.stringify(body);
-  response
-    .writeHead(status, { ...headers, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
-    .end(text);
-  if (!record) return;
-  const { severity, message, ...fields } = record;
-  log(severity, message, fields);
+  const bytes = Buffer.byteLength(text);
+  response.writeHead(status, { ...headers, 'Content-Type': 'application/json', 'Content-Length': bytes }).end(text);
+  if (record) {
+    const { severity, message, ...fields } = record;
+    log(severity, message, fields);
+  }
+  return bytes;
 }

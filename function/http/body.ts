@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Share } from './budget.ts';
 
 /** A request whose body the functions framework may have read already. */
 export type RequestWithBody = IncomingMessage & { rawBody?: Buffer };
@@ -6,25 +7,43 @@ export type RequestWithBody = IncomingMessage & { rawBody?: Buffer };
 /** The API server waits 30 s at most; a body that takes longer is cut off. */
 const readMs = 30_000;
 
-/** Reads a request's body. `aborted` where the connection ended before it did, by the client or, after `ms`, by us. */
+/**
+ * Reads a request's body. `no room` where its share of the memory is used up; `aborted` where the connection ended before
+ * the body did, by the client or, after `ms`, by us.
+ */
 export async function readBody(
   request: RequestWithBody,
   maxBytes: number,
+  share: Pick<Share, 'hasRoomFor' | 'take'>,
   ms = readMs,
-): Promise<Buffer | 'too large' | 'aborted'> {
-  const { rawBody } = request;
+): Promise<Buffer | 'too large' | 'no room' | 'aborted'> {
+  const { rawBody, headers } = request;
   if (rawBody) return rawBody.length > maxBytes ? 'too large' : rawBody;
-  const chunks: Buffer[] = [];
+  const declared = Number(headers['content-length'] ?? 0);
+  if (declared > maxBytes) return 'too large';
+  if (!share.hasRoomFor(declared)) return 'no room';
+  let body = Buffer.alloc(0);
   let bytes = 0;
   const deadline = setTimeout(() => request.destroy(), ms);
   const ended = await consume(request, (chunk) => {
+    if (bytes + chunk.length > maxBytes) return 'too large';
+    if (!share.take(chunk.length)) return 'no room';
+    body = appended(body, bytes, chunk);
     bytes += chunk.length;
-    if (bytes > maxBytes) return 'too large';
-    chunks.push(chunk);
     return undefined;
   });
   clearTimeout(deadline);
-  return ended === 'end' ? Buffer.concat(chunks) : ended;
+  return ended === 'end' ? body.subarray(0, bytes) : ended;
+}
+
+/** A buffer with a chunk behind its first `bytes`. Chunks are not kept: one may hold a single byte, and takes a hundred. */
+function appended(buffer: Buffer, bytes: number, chunk: Buffer): Buffer<ArrayBuffer> {
+  if (bytes === 0) return chunk as Buffer<ArrayBuffer>;
+  const isLargeEnough = bytes + chunk.length <= buffer.length;
+  const large = isLargeEnough ? buffer : Buffer.allocUnsafe(2 * (bytes + chunk.length));
+  if (!isLargeEnough) buffer.copy(large, 0, 0, bytes);
+  chunk.copy(large, bytes);
+  return large as Buffer<ArrayBuffer>;
 }
 
 /** How much of a refused body is dropped, and for how long. */

@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import type { AdmissionRequest } from '../review/admission.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import { type AdmissionRequest, carriesPod } from '../review/admission.ts';
 import { type Decision, unchanged } from '../review/review.ts';
 import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admission-review.ts';
 import { type Answer, internalError, refuse, send } from './answer.ts';
 import { dropBody, type RequestWithBody, readBody } from './body.ts';
+import { Budget, type Share } from './budget.ts';
 import { deadlineOf } from './deadline.ts';
+import { oversize } from './json-size.ts';
 import type { Log } from './log.ts';
+import { excess } from './pod-size.ts';
 import { identity, logFor } from './request-log.ts';
 import { routeOf } from './route.ts';
 
@@ -14,6 +18,18 @@ import { routeOf } from './route.ts';
  * around them (the reckoning of sigs.k8s.io/controller-runtime pkg/webhook/admission/http.go).
  */
 const maxBodyBytes = 7 * 2 ** 20;
+
+/**
+ * Of the 256 MiB that the manifest gives: a process at rest takes 60, and the largest review 100 while it is decided.
+ * A usual review has 5 KB, and is through in a millisecond.
+ */
+const maxBytesUnderWay = 4 * maxBodyBytes;
+
+/** How long one whose client is slow keeps its room while others are short of it. */
+const patienceMs = 1_000;
+
+/** How long a client may take to read its answer; the API server, through Knative's queue-proxy, reads at once. */
+const writeMs = 10_000;
 
 /** Decides an AdmissionRequest, before `deadline` says that the API server no longer waits. What it throws is a bug of ours. */
 export type Decide = (request: AdmissionRequest, deadline: () => AbortSignal) => Decision | Promise<Decision>;
@@ -29,31 +45,43 @@ export type Handler = (request: RequestWithBody, response: ServerResponse) => Pr
  * | GET, HEAD of a health path                           | 200                                             |
  * | another path; another method                         | 404; 405                                        |
  * | POST /mutate: not JSON by its type, or compressed    | 415                                             |
- * | … over 7 MiB                                         | 413                                             |
+ * | … over 7 MiB, or of too many values                  | 413                                             |
+ * | … while others take all the memory                   | 503, with Retry-After                           |
  * | … no AdmissionReview                                 | 400, naming the field                           |
  * | … a Pod to be written that is no object              | 400                                             |
+ * | … a Pod larger than any that runs                    | 413                                             |
  * | … a Pod whose fields are not a Pod's                 | 200, unchanged: the API server says what is wrong with it, where an error of ours would hide that |
  * | … another AdmissionReview                            | 200, what `decide` decides                      |
  * | … `decide` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
  */
 export function createHandler({ decide, log }: { decide: Decide; log: Log }): Handler {
+  const budget = new Budget(maxBytesUnderWay, patienceMs);
   return async (request, response) => {
     const logged = logFor(request, log);
+    const cutOff = () => void request.destroy();
+    const share = budget.open(cutOff);
+    response.once('close', share.close);
     // Whatever is thrown is answered: with nobody to catch it, it would end the process.
-    const answer = await answerTo(request, decide).catch(internalError);
-    if (answer === 'aborted') logged('WARNING', 'the client went away', { decision: 'aborted' });
-    else send(response, answer, logged);
+    const answer = await answerTo(request, decide, share).catch(internalError);
+    if (answer === 'aborted') return logged('WARNING', 'the client went away', { decision: 'aborted' });
+    share.add(send(response, answer, logged));
+    const deadline = setTimeout(cutOff, writeMs);
+    response.once('close', () => clearTimeout(deadline));
   };
 }
 
-async function answerTo(request: RequestWithBody, decide: Decide): Promise<Answer | 'aborted'> {
+async function answerTo(request: RequestWithBody, decide: Decide, share: Share): Promise<Answer | 'aborted'> {
   const route = routeOf(request);
   if (route === 'health') return { status: 200, body: { status: 'ok' } };
   if (route !== 'review') return afterBody(request, route);
-  const body = await readBody(request, maxBodyBytes);
+  const body = await readBody(request, maxBodyBytes, share);
   if (body === 'aborted') return body;
   if (body === 'too large') {
     return afterBody(request, refuse(413, `the body must not be larger than ${maxBodyBytes} bytes`));
+  }
+  if (body === 'no room') {
+    const headers = { 'Retry-After': '1' };
+    return afterBody(request, refuse(503, 'too many reviews are under way', { headers }));
   }
   return answerToBody(body, (admitted) => decide(admitted, () => deadlineOf(request.url ?? '')));
 }
@@ -65,6 +93,8 @@ async function afterBody(request: RequestWithBody, answer: Answer): Promise<Answ
 }
 
 async function answerToBody(body: Buffer, decide: (request: AdmissionRequest) => ReturnType<Decide>): Promise<Answer> {
+  const tooLarge = oversize(body);
+  if (tooLarge) return refuse(tooLarge.status, tooLarge.message);
   const value = parseJson(body);
   if (value === undefined) return refuse(400, 'the body is not valid JSON');
   const parsed = parseAdmissionReview(value);
@@ -75,10 +105,11 @@ async function answerToBody(body: Buffer, decide: (request: AdmissionRequest) =>
   const who = identity(review.request);
   try {
     const { request, podProblem } = review;
+    const excessive = !podProblem && carriesPod(request) && excess(request.object as V1Pod);
+    if (excessive) return refuse(413, `request.object must not have ${excessive}`, { fields: who });
     const decision = podProblem ? unchanged(request, `invalid Pod: ${podProblem}`) : await decide(request);
     return answerWith(review, decision, who);
   } catch (error) {
-    if (error instanceof RangeError && isTooDeep(review)) return refuse(400, 'the body is nested too deeply');
     return internalError(error, who);
   }
 }
@@ -105,14 +136,4 @@ function parseJson(body: Buffer): unknown {
     // Not passed on: the parser's message quotes the body.
     return undefined;
   }
-}
-
-/** Whether a value is nested deeper than any Pod is, and than V8's stack may bear. Checked only once it has not borne it. */
-function isTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > 1000) return true;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
-  return false;
 }

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { Server } from 'node:http';
 import type { Handler } from '../http/handler.ts';
-import { timeouts } from './server.ts';
+import { maxConnections, timeouts } from './server.ts';
 
 /**
  * Puts the handler in the place of the functions framework's own Express, as soon as the framework's command line
@@ -14,7 +14,7 @@ export function serveInFramework(handler: Handler): void {
     const { server } = message as { server: unknown };
     if (!(server instanceof Server)) return;
     diagnostics.unsubscribe(channel, onListen);
-    Object.assign(server, timeouts);
+    Object.assign(server, timeouts, { maxConnections });
     server.removeAllListeners('request').on('request', handler);
   };
   diagnostics.subscribe(channel, onListen);

@@ -15,7 +15,10 @@ export const timeouts = {
   requestTimeout: keepAliveTimeout + 2_000,
 };
 
+/** Knative's queue-proxy has some dozens open; a connection takes up to 30 KB. */
+export const maxConnections = 1_000;
+
 /** The function's server, not listening yet. */
 export function serverOf(handler: Handler): Server {
-  return createServer(timeouts, handler);
+  return Object.assign(createServer(timeouts, handler), { maxConnections });
 }

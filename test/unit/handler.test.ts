@@ -20,7 +20,10 @@ describe('the handler', () => {
       },
     };
     const sent: [number, string][] = [];
-    const response = { writeHead: (status: number) => ({ end: (text: string) => sent.push([status, text]) }) };
+    const response = {
+      once: () => {},
+      writeHead: (status: number) => ({ end: (text: string) => sent.push([status, text]) }),
+    };
     await handle(request as unknown as RequestWithBody, response as unknown as ServerResponse);
     expect(sent).to.have.length(1);
     expect(sent[0]?.[0]).to.equal(500);

@@ -1,0 +1,72 @@
+/** What one request holds of a Budget. */
+export interface Share {
+  /** Whether there is room for so many bytes more, which are held from now on. */
+  take(bytes: number): boolean;
+  /** Whether there would be. */
+  hasRoomFor(bytes: number): boolean;
+  /** Holds so many bytes more in any case. */
+  add(bytes: number): void;
+  close(): void;
+}
+
+/**
+ * A bound on the bytes of all bodies and answers under way: each alone may be small enough, all together kill the
+ * process. Where room is short, the oldest that has waited for its client longer than `patienceMs` is cut off, so that
+ * nobody who sends or reads slowly keeps others out.
+ */
+export class Budget {
+  readonly #maxBytes: number;
+  readonly #patienceMs: number;
+  /** In the order in which they were opened. */
+  readonly #holders = new Set<Holder>();
+  #bytes = 0;
+
+  constructor(maxBytes: number, patienceMs: number) {
+    this.#maxBytes = maxBytes;
+    this.#patienceMs = patienceMs;
+  }
+
+  open(cutOff: () => void): Share {
+    const holder = { bytes: 0, since: performance.now(), cutOff };
+    this.#holders.add(holder);
+    const add = (bytes: number) => {
+      if (!this.#holders.has(holder)) return;
+      holder.bytes += bytes;
+      this.#bytes += bytes;
+    };
+    const hasRoomFor = (bytes: number) => this.#makeRoom(bytes, holder);
+    return {
+      hasRoomFor,
+      add,
+      take: (bytes) => {
+        const isTaken = hasRoomFor(bytes);
+        if (isTaken) add(bytes);
+        return isTaken;
+      },
+      close: () => this.#close(holder),
+    };
+  }
+
+  #makeRoom(bytes: number, asking: Holder): boolean {
+    if (this.#bytes + bytes <= this.#maxBytes) return true;
+    const patientSince = performance.now() - this.#patienceMs;
+    for (const holder of this.#holders) {
+      if (holder.since > patientSince) break;
+      if (holder.bytes === 0 || holder === asking) continue;
+      this.#close(holder);
+      holder.cutOff();
+      if (this.#bytes + bytes <= this.#maxBytes) return true;
+    }
+    return false;
+  }
+
+  #close(holder: Holder): void {
+    if (this.#holders.delete(holder)) this.#bytes -= holder.bytes;
+  }
+}
+
+interface Holder {
+  bytes: number;
+  since: number;
+  cutOff: () => void;
+}
