@@ -6,6 +6,7 @@ import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admis
 import { type Answer, internalError, refuse, send } from './answer.ts';
 import { dropBody, type RequestWithBody, readBody } from './body.ts';
 import { Budget, type Share } from './budget.ts';
+import type { IsCaller } from './caller-tokens.ts';
 import { deadlineOf } from './deadline.ts';
 import { oversize } from './json-size.ts';
 import type { Log } from './log.ts';
@@ -53,8 +54,18 @@ export type Handler = (request: RequestWithBody, response: ServerResponse) => Pr
  * | … a Pod whose fields are not a Pod's                 | 200, unchanged: the API server says what is wrong with it, where an error of ours would hide that |
  * | … another AdmissionReview                            | 200, what `decide` decides                      |
  * | … `decide` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
+ *
+ * A caller whom `isCaller` does not know gets the 404 of another path.
  */
-export function createHandler({ decide, log }: { decide: Decide; log: Log }): Handler {
+export function createHandler({
+  decide,
+  log,
+  isCaller = () => true,
+}: {
+  decide: Decide;
+  log: Log;
+  isCaller?: IsCaller;
+}): Handler {
   const budget = new Budget(maxBytesUnderWay, patienceMs);
   return async (request, response) => {
     const logged = logFor(request, log);
@@ -62,7 +73,7 @@ export function createHandler({ decide, log }: { decide: Decide; log: Log }): Ha
     const share = budget.open(cutOff);
     response.once('close', share.close);
     // Whatever is thrown is answered: with nobody to catch it, it would end the process.
-    const answer = await answerTo(request, decide, share).catch(internalError);
+    const answer = await answerTo(request, { decide, isCaller, share }).catch(internalError);
     if (answer === 'aborted') return logged('WARNING', 'the client went away', { decision: 'aborted' });
     share.add(send(response, answer, logged));
     const deadline = setTimeout(cutOff, writeMs);
@@ -70,8 +81,11 @@ export function createHandler({ decide, log }: { decide: Decide; log: Log }): Ha
   };
 }
 
-async function answerTo(request: RequestWithBody, decide: Decide, share: Share): Promise<Answer | 'aborted'> {
-  const route = routeOf(request);
+async function answerTo(
+  request: RequestWithBody,
+  { decide, isCaller, share }: { decide: Decide; isCaller: IsCaller; share: Share },
+): Promise<Answer | 'aborted'> {
+  const route = routeOf(request, isCaller);
   if (route === 'health') return { status: 200, body: { status: 'ok' } };
   if (route !== 'review') return afterBody(request, route);
   const body = await readBody(request, maxBodyBytes, share);

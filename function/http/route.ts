@@ -1,14 +1,25 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type Answer, refuse } from './answer.ts';
+import type { IsCaller } from './caller-tokens.ts';
 
 const healthPaths: ReadonlySet<string> = new Set(['/', '/health/liveness', '/health/readiness', '/healthz', '/readyz']);
 
-/** What a request is for, by its path, method and headers: a review, a health check, or nothing that is served. */
-export function routeOf({ method = '', url = '', headers }: IncomingMessage): 'review' | 'health' | Answer {
+/**
+ * What a request is for, by its path, method and headers: a review, a health check, or nothing that is served. Reviews
+ * go to /mutate/TOKEN; where no token is demanded, to /mutate and whatever is below it, so that a webhook may call with
+ * a token before the function demands it.
+ */
+export function routeOf(
+  { method = '', url = '', headers }: IncomingMessage,
+  isCaller: IsCaller,
+): 'review' | 'health' | Answer {
   // The API server adds ?timeout=10s.
   const path = url.split('?', 1)[0] ?? '';
-  const methods = path === '/mutate' ? ['POST'] : healthPaths.has(path) ? ['GET', 'HEAD'] : undefined;
-  if (!methods) return refuse(404, 'not found: AdmissionReviews go to /mutate');
+  const [, root, token = ''] = path.split('/', 3);
+  const isReview = root === 'mutate' && isCaller(token);
+  const methods = isReview ? ['POST'] : healthPaths.has(path) ? ['GET', 'HEAD'] : undefined;
+  if (!methods)
+    return refuse(404, "not found: AdmissionReviews go to /mutate, with the caller's token if there is one");
   const allow = methods.join(', ');
   if (!methods.includes(method)) return refuse(405, `the method must be ${allow}`, { headers: { Allow: allow } });
   return method === 'POST' ? (unsupportedBody(headers) ?? 'review') : 'health';

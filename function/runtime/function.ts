@@ -1,4 +1,5 @@
 import { createEnsure } from '../copies/ensure.ts';
+import { callersOf } from '../http/caller-tokens.ts';
 import { createHandler, type Decide } from '../http/handler.ts';
 import { log } from '../http/log.ts';
 import { defaultInjections } from '../injections/default-injections.ts';
@@ -16,5 +17,5 @@ const decide: Decide = (request, deadline) => {
   return decision.ensure.length > 0 ? ensure(decision, request.namespace ?? '', deadline()) : decision;
 };
 
-/** The function: handles AdmissionReviews by the injections of the file that INJECTIONS names, or by the default ones. */
-export const mutate = createHandler({ decide, log });
+/** The function: handles AdmissionReviews by the injections of the file that INJECTIONS names, or by the default ones; of callers with a token of the file that CALLER_TOKENS names. */
+export const mutate = createHandler({ decide, log, isCaller: callersOf(process.env.CALLER_TOKENS, log) });

@@ -55,6 +55,11 @@ export async function warm(directory: string, hash: string): Promise<void> {
   writeFileSync(file, injections);
   process.once('exit', () => rmSync(file));
   process.env.INJECTIONS = file;
+  const tokens = `${file}.tokens`;
+  const token = 't'.repeat(32);
+  writeFileSync(tokens, token);
+  process.once('exit', () => rmSync(tokens));
+  process.env.CALLER_TOKENS = tokens;
   process.env.PORT = '0';
   const { exports, writeCodeCache } = loadWithCodeCache(directory, hash);
   const server = await (exports as { served: Promise<Server> }).served;
@@ -68,7 +73,8 @@ export async function warm(directory: string, hash: string): Promise<void> {
     if (answer.statusCode !== 200) throw new Error(`${method} ${path}: ${answer.statusCode}`);
   };
   for (let round = 0; round < 3; round++) {
-    for (const object of [pod, taken, unselected]) await send('POST', '/mutate?timeout=15s', admissionReview(object));
+    for (const object of [pod, taken, unselected])
+      await send('POST', `/mutate/${token}?timeout=15s`, admissionReview(object));
     await send('GET', '/healthz');
   }
   writeCodeCache();

@@ -424,6 +424,33 @@ describe('the bundle', () => {
     ]);
   });
 
+  it("serves those who call with a caller's token, and nobody else; the token stays out of the log", async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await bundleIn(directory);
+    const token = 'swordfish'.repeat(5);
+    const file = join(directory, 'tokens');
+    await writeFile(file, token);
+    const { url, child } = await start(cleanup, [entry], directory, { CALLER_TOKENS: file });
+    const body = JSON.stringify(admissionReview(pod));
+    const headers = { 'Content-Type': 'application/json' };
+    const statusOf = async (path: string, method = 'POST') =>
+      (await fetch(url + path, { method, headers, ...(method === 'POST' && { body }) })).status;
+    expect(await statusOf(`/mutate/${token}?timeout=10s`)).to.equal(200);
+    expect(await statusOf('/healthz', 'GET')).to.equal(200);
+    for (const path of ['/mutate', '/mutate/', `/mutate/${token}x`, `/mutate/x/${token}`, `/${token}`]) {
+      expect([path, await statusOf(path), await statusOf(path, 'GET')]).to.deep.equal([path, 404, 404]);
+    }
+    // Refused before its body has come.
+    const sent = request(`${url}/mutate`, { method: 'POST', headers: { ...headers, 'Content-Length': 1000 } });
+    sent.flushHeaders();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).to.equal(404);
+    sent.destroy();
+    expect(child.lines.join('\n')).not.to.contain('swordfish');
+  });
+
   it('starts without its code cache where that cannot be read, and says so', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
