@@ -21,7 +21,8 @@ describe('the handler', () => {
     };
     const sent: [number, string][] = [];
     const response = {
-      once: () => {},
+      // Closed at once.
+      once: (_: string, listener: () => void) => listener(),
       writeHead: (status: number) => ({ end: (text: string) => sent.push([status, text]) }),
     };
     await handle(request as unknown as RequestWithBody, response as unknown as ServerResponse);
