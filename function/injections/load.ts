@@ -4,6 +4,7 @@ import { type DeclaredInjection, type Injection, withDefaults } from '../review/
 import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
+import { selfCheck } from './self-check.ts';
 import { validateInjections } from './validators.ts';
 
 /** A configuration that cannot be used. Its message has a line for each problem: `FILE:LINE:COLUMN: field: what is wrong`. */
@@ -37,13 +38,24 @@ export function parseInjections(text: string, file: string): Injection[] {
     ({ message }) => fail([{ offset: 0, text: message }]),
   );
   const problems = configurationProblems(value);
-  if (problems.length === 0) return (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
+  if (problems.length === 0) {
+    const injections = (value as { injections: DeclaredInjection[] }).injections.map(withDefaults);
+    problems.push(...selfProblems(injections));
+    if (problems.length === 0) return injections;
+  }
   return fail(
     problems.map(({ path, message }) => ({
       offset: offsetOf(document.contents as ParsedNode | null, path),
       text: `${fieldName(path) || 'the file'}: ${message}`,
     })),
   );
+}
+
+function selfProblems(injections: readonly Injection[]): Problem[] {
+  return injections.flatMap((injection, index) => {
+    const message = selfCheck(injection);
+    return message === undefined ? [] : [{ path: ['injections', index], message: `${injection.name} ${message}` }];
+  });
 }
 
 function readText(file: string): string {

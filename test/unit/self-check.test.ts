@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { parseInjections } from '../../function/injections/load.ts';
+import { selfCheck } from '../../function/injections/self-check.ts';
+import { type DeclaredInjection, withDefaults } from '../../function/review/injection.ts';
+import { configurationOf, goodVolumes, named } from '../support/volumes.ts';
+
+const check = (injection: Partial<DeclaredInjection>) =>
+  selfCheck(
+    withDefaults({ name: 'x', selector: { matchLabels: { a: 'b' } }, mount: { mountPath: '/x' }, ...injection }),
+  );
+
+describe('an injection, injected into a sample before any review', () => {
+  for (const volume of goodVolumes) {
+    it(`is found again: ${JSON.stringify(volume)}`, () => {
+      expect(check({ volume: named(volume, 'v') })).to.equal(undefined);
+    });
+  }
+
+  it('is found again, whichever of its parts depend on the Pod', () => {
+    const volume = { name: 'v', emptyDir: {} };
+    expect(check({ volume, mount: { mountPath: '/x', subPathExpr: '$(POD_NAME)' } })).to.equal(undefined);
+    expect(check({ volume, containers: { include: ['a-?', 'b*'], exclude: ['a-x'] } })).to.equal(undefined);
+    expect(check({ files: { f: 'text' }, labels: { l: 'v' }, annotations: { a: 'v' } })).to.equal(undefined);
+    expect(
+      check({
+        volume,
+        env: [
+          { name: 'A', value: '$(B)' },
+          { name: 'C', value: '$(A)' },
+        ],
+      }),
+    ).to.equal(undefined);
+  });
+
+  it('is refused where it differs from itself', () => {
+    const differs = /^is not found again|^would be refused in every review/;
+    expect(check({ volume: { name: 'v', emptyDir: { sizeLimit: '10MB' } } })).to.match(differs);
+    expect(check({ volume: { name: 'v', configMap: { name: 'c', defaultMode: Number.POSITIVE_INFINITY } } })).to.match(
+      differs,
+    );
+  });
+
+  it('is refused by its name where the file is read', () => {
+    const volume = { name: 'v', futureSource: { emptyDir: { sizeLimit: '10MB' } } };
+    expect(() => parseInjections(configurationOf([{ volume }]), 'f')).to.throw(/^f:1:\d+: injections\[0\]: i0 /);
+  });
+});
