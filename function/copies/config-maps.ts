@@ -18,15 +18,26 @@ export const fieldManager = 'hello-webhook';
 /** How long a ConfigMap that was seen is taken to be there still: a rollout makes many Pods in a few seconds. */
 const seenMs = 10_000;
 
+/** Calls to the API server at once, each on a connection of its own; more than `maxQueued` copies do not wait for them. */
+const maxConnections = 4;
+const maxQueued = 100;
+
+/** How many of those that were seen are remembered. */
+const maxSeen = 10_000;
+
+/** The longest that the API server waits for a webhook: no copy is worth more. */
+const copyMs = 30_000;
+
 const token = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** Copies ConfigMaps from the function's own namespace into others. */
 export interface Cluster {
   /**
    * Makes sure that a ConfigMap is in a namespace: one that is there stays as it is, whoever made it. Calls for the same
-   * one share the work. Throws an Error for people where it cannot be had, also once `signal` says that time is up.
+   * one share the work. Throws an Error for people where it cannot be had from anywhere, also once `signal` says that
+   * time is up; what only a namespace's state is to blame for, whether there is one at all, is returned, for the log.
    */
-  ensureConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<void>;
+  ensureConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Connects as KUBECONFIG says, or as the Pod's ServiceAccount. Throws an Error where there is neither. */
@@ -38,24 +49,43 @@ export function connectToCluster(env: NodeJS.ProcessEnv): Cluster {
   const own = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
   const api = apiOf(config);
   const seen = new Map<string, number>();
-  const underWay = new Map<string, Promise<void>>();
-  const ensure = async (namespace: string, name: string, signal: AbortSignal) => {
-    const within = { signal };
-    if (await api.read(namespace, name, within)) return;
+  const underWay = new Map<string, Promise<string | undefined>>();
+  const ensure = async (namespace: string, name: string): Promise<string | undefined> => {
+    const within = { signal: AbortSignal.timeout(copyMs) };
+    // Both in any case: what is said of the source must not depend on what is in the namespace.
+    const there = await api.read(namespace, name, within);
     const source = await api.read(own, name, within);
     if (!source) throw new Error(`there is no ConfigMap ${name} in ${own} to copy`);
-    await api.create(copyOf(source, namespace), within);
+    if (!there) {
+      const failure = await api.create(copyOf(source, namespace), within).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (failure) return failure;
+    }
+    if (seen.size >= maxSeen) seen.clear();
+    seen.set(`${namespace}/${name}`, Date.now() + seenMs);
+    return undefined;
   };
   return {
     ensureConfigMap: async (namespace, name, signal) => {
       const key = `${namespace}/${name}`;
-      if (namespace === own || (seen.get(key) ?? 0) > Date.now()) return;
-      const work = underWay.get(key) ?? ensure(namespace, name, signal).finally(() => underWay.delete(key));
+      if (namespace === own || (seen.get(key) ?? 0) > Date.now()) return undefined;
+      if (!underWay.has(key) && underWay.size >= maxQueued) throw new Error('too many ConfigMaps are being copied');
+      const work = underWay.get(key) ?? ensure(namespace, name).finally(() => underWay.delete(key));
       underWay.set(key, work);
-      await work;
-      seen.set(key, Date.now() + seenMs);
+      return Promise.race([work, untilAborted(signal)]);
     },
   };
+}
+
+/** Rejects once time is up: each caller's own, however long the work that it shares goes on. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(new Error('the API server did not answer in time'));
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
+  return promise;
 }
 
 /** The ConfigMap as it is to be in another namespace. */
@@ -80,12 +110,12 @@ interface Within {
   signal: AbortSignal;
 }
 
-/** The two calls that are made, over one connection that is kept: client-node would open one for each. */
+/** The two calls that are made, over a few connections that are kept: client-node would open one for each. */
 function apiOf(config: KubeConfig) {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error('the kubeconfig has no current cluster');
   const ca = cluster.caData ? Buffer.from(cluster.caData, 'base64') : cluster.caFile && readFileSync(cluster.caFile);
-  const dispatcher = new Agent({ connect: { ...(ca && { ca }) } });
+  const dispatcher = new Agent({ connections: maxConnections, connect: { ...(ca && { ca }) } });
   const client = ({ signal }: Within, contentType?: string) =>
     new CoreV1Api(
       createConfiguration({

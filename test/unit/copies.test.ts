@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { type Cluster, connectToCluster } from '../../function/copies/config-maps.ts';
+import { createEnsure } from '../../function/copies/ensure.ts';
+import { deadlineOf } from '../../function/http/deadline.ts';
+import { allow } from '../../function/review/admission.ts';
+import type { Decision } from '../../function/review/review.ts';
+import { readManifest } from '../../scripts/kubernetes/manifest.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { admissionRequest } from '../support/admission-review.ts';
+
+const decision: Decision = {
+  response: allow(admissionRequest({ spec: { containers: [] } })),
+  outcome: 'injected',
+  injections: ['hello'],
+  skipped: [],
+  warnings: [],
+  ensure: ['hello-configmap'],
+};
+const never = new AbortController().signal;
+
+describe('copies of ConfigMaps', () => {
+  it('are made where the webhook would be called, and nowhere else', async () => {
+    const asked: string[] = [];
+    const ensure = createEnsure(async () => ({
+      ensureConfigMap: async (namespace) => void asked.push(namespace),
+    }));
+    const [webhook] = readManifest('manifests/webhook/webhook.yaml') as V1MutatingWebhookConfiguration[];
+    const [requirement] = webhook?.webhooks?.[0]?.namespaceSelector?.matchExpressions ?? [];
+    // The function's own is left out by the connection, which knows its name.
+    const left = requirement?.values?.filter((name) => name !== 'hello-system') ?? [];
+    expect(left).to.include('kube-system');
+    const noNames = ['', '..', 'a/b', '%2e%2e', 'Team', 'a?b', '-a', 'a'.repeat(64), 'default\n'];
+    for (const namespace of [...left, ...noNames]) expect(await ensure(decision, namespace, never)).to.equal(decision);
+    await ensure(decision, 'team-a', never);
+    expect(asked).to.deep.equal(['team-a']);
+  });
+
+  it('that fail for what is in the namespace are told to the log alone', async () => {
+    const ensure = createEnsure(async () => ({ ensureConfigMap: async () => 'cannot create it: HTTP 404' }));
+    const { response, skipped } = await ensure(decision, 'team-a', never);
+    expect(response).to.deep.equal(decision.response);
+    expect(skipped).to.deep.equal(['ConfigMap hello-configmap is not ensured: cannot create it: HTTP 404']);
+  });
+
+  for (const [timeout, ms] of [
+    ['0s', 500],
+    ['9999999s', 29_000],
+    ['2147485s', 29_000],
+    ['10s', 9_000],
+  ] as const) {
+    it(`have a deadline within what an API server waits for ?timeout=${timeout}`, () => {
+      const original = AbortSignal.timeout;
+      const asked: number[] = [];
+      AbortSignal.timeout = (each) => {
+        asked.push(each);
+        return never;
+      };
+      try {
+        deadlineOf(`/mutate?timeout=${timeout}`);
+      } finally {
+        AbortSignal.timeout = original;
+      }
+      expect(asked).to.deep.equal([ms]);
+    });
+  }
+});
+
+describe('the access to the cluster', () => {
+  const cleanup = new AsyncDisposableStack();
+  const connections = new Set<unknown>();
+  /** Namespaces whose calls are not answered, others have no ConfigMap, or do not exist. */
+  let answered: Promise<void> = Promise.resolve();
+  let cluster: Cluster;
+
+  before(async () => {
+    const server = createServer(async ({ method, url = '', socket }, response) => {
+      connections.add(socket);
+      await answered;
+      const isSource = url.includes('/namespaces/own/');
+      const status = method === 'GET' && isSource ? 200 : 404;
+      const body = status === 200 ? { metadata: { name: 'hello', namespace: 'own' }, data: {} } : { kind: 'Status' };
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    cleanup.defer(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const kubeconfig = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'config.json');
+    const context = { name: 'test', context: { cluster: 'test', user: 'test', namespace: 'own' } };
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        'current-context': 'test',
+        contexts: [context],
+        clusters: [{ name: 'test', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+        users: [{ name: 'test', user: {} }],
+      }),
+    );
+    cluster = connectToCluster({ KUBECONFIG: kubeconfig });
+  });
+  after(() => cleanup.disposeAsync());
+
+  it('does not throw for a namespace that does not exist', async () => {
+    expect(await cluster.ensureConfigMap('nowhere', 'hello', never)).to.match(/^cannot create .*HTTP 404/);
+  });
+
+  it("keeps each caller's own deadline for work that is shared", async () => {
+    const held = Promise.withResolvers<void>();
+    answered = held.promise;
+    const short = new AbortController();
+    const one = cluster.ensureConfigMap('shared', 'hello', short.signal).catch(({ message }) => message);
+    const other = cluster.ensureConfigMap('shared', 'hello', never);
+    short.abort();
+    expect(await one).to.equal('the API server did not answer in time');
+    held.resolve();
+    expect(await other).to.match(/HTTP 404/);
+  });
+
+  it('takes a bounded number of calls at once, over a few connections', async () => {
+    const held = Promise.withResolvers<void>();
+    answered = held.promise;
+    const all = Array.from({ length: 1_000 }, (_, index) =>
+      cluster.ensureConfigMap(`team-${index}`, 'hello', never).catch(({ message }) => message),
+    );
+    held.resolve();
+    const outcomes = await Promise.all(all);
+    expect(outcomes.filter((each) => each === 'too many ConfigMaps are being copied')).to.have.length(900);
+    expect(connections.size).to.be.at.most(4);
+  });
+});
