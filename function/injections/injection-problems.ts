@@ -71,6 +71,8 @@ function problemsOfMount(
   const rules: [boolean, keyof V1VolumeMount, string][] = [
     [isNamedAsVolume, 'name', `must be the volume's, ${volume?.name}, or be left out`],
     [normalPath(mount.mountPath ?? '.') !== '/' || !mount.mountPath, 'mountPath', 'must not be the root'],
+    // The API server takes it, and the runtime cleans it: nobody sees where the files will be.
+    [!mount.mountPath?.split('/').includes('..'), 'mountPath', "must not contain '..'"],
     [!(mount.subPath && mount.subPathExpr), 'subPathExpr', 'must be left out with subPath'],
     [!isRecursive || mount.readOnly === true, 'recursiveReadOnly', 'needs readOnly: true'],
     [
