@@ -9,18 +9,28 @@ import { serverOf } from './runtime/server.ts';
  * a cold start more than the function itself, and ends on SIGTERM with requests under way.
  */
 async function start(): Promise<Server> {
+  // Node's own handler would open the inspector to whoever can connect to it.
+  process.on('SIGUSR1', () => {});
+  const port = portOf(process.env.PORT || '8080');
   // Within the promise, so that a bad configuration is an error to show like any other.
   const { mutate } = await import('./runtime/function.ts');
   const server = serverOf(mutate);
   drainOnSignal(server, log);
-  await once(server.listen(Number(process.env.PORT || 8080)), 'listening');
+  await once(server.listen(port), 'listening');
   const address = server.address();
   log('INFO', 'listening', { port: typeof address === 'object' ? address?.port : address });
   return server;
 }
 
-function fail(error: Error): never {
-  console.error(error.name === 'ConfigurationError' ? error.message : error);
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw Object.assign(new Error(`PORT must be a number up to 65535, not ${text}`), { name: 'ConfigurationError' });
+}
+
+function fail(error: NodeJS.ErrnoException): never {
+  const isForPeople = error.name === 'ConfigurationError' || error.syscall === 'listen';
+  console.error(isForPeople ? error.message : error);
   process.exit(1);
 }
 

@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,7 +16,8 @@ export interface Loaded {
  * Runs `function.cjs` of a directory, with the code cache beside it where there is one: V8 then compiles nothing that it
  * had compiled by then. Node's own cache (`module.enableCompileCache`) holds only what ran at once, an eighth of it.
  * One of another V8, or of other V8 flags, is refused, and costs nothing but the time it was to save. Of the source V8
- * checks the length alone, so `hash`, the source's, is in the cache's name.
+ * checks the length alone, so `hash`, the source's, is in the cache's name; of the cache it checks nothing that counts,
+ * and ends the process where it is damaged, so its own digest stands before it.
  */
 export function loadWithCodeCache(directory: string, hash: string): Loaded {
   const filename = join(directory, 'function.cjs');
@@ -29,13 +31,20 @@ export function loadWithCodeCache(directory: string, hash: string): Loaded {
   script.runInThisContext()(module.exports, createRequire(filename), module);
   return {
     exports: module.exports,
-    writeCodeCache: () => writeFileSync(cacheFile, script.createCachedData()),
+    writeCodeCache: () => {
+      const data = script.createCachedData();
+      writeFileSync(cacheFile, Buffer.concat([digest('sha256', data, 'buffer'), data]));
+    },
   };
 }
 
 function readIfPossible(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    const content = readFileSync(file);
+    const data = content.subarray(32);
+    if (digest('sha256', data, 'buffer').equals(content.subarray(0, 32))) return data;
+    log('WARNING', 'the code cache is damaged: starting without it');
+    return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') log('WARNING', `the code cache cannot be read: starting without it: ${code}`);

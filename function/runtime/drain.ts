@@ -4,12 +4,14 @@ import { type Log, written } from '../http/log.ts';
 
 /** How long connections without a request are kept once we are to end: whoever holds one may be sending just now. */
 const lingerMs = 5_000;
+/** How long connections are taken: whoever opens one just now would see it reset. */
+const acceptMs = 1_000;
 /** How long requests under way are waited for: less than the 30 s that Knative gives. */
 const drainMs = 25_000;
 
 /**
- * Ends the process on SIGTERM or SIGINT, as Knative does once it routes elsewhere: the listener closes; what is under
- * way is answered, and what still comes on an open connection too, with `Connection: close`.
+ * Ends the process on SIGTERM or SIGINT, as Knative does once it routes elsewhere: what is under way is
+ * answered, and what still comes, with `Connection: close`; the listener closes a moment later.
  */
 export function drainOnSignal(server: Server, log: Log): void {
   const underWay = new Set<ServerResponse>();
@@ -25,7 +27,7 @@ export function drainOnSignal(server: Server, log: Log): void {
     isDraining = true;
     for (const response of underWay) closeAfter(response);
     // http.Server's own close would close idle connections at once.
-    TcpServer.prototype.close.call(server, () => written().then(exit));
+    setTimeout(() => TcpServer.prototype.close.call(server, () => written().then(exit)), acceptMs);
     setTimeout(() => server.closeIdleConnections(), lingerMs);
     setTimeout(() => server.closeAllConnections(), drainMs);
     // Whoever reads the log may be stuck.

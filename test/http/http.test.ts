@@ -348,6 +348,17 @@ for (const [title, startServer] of ways.slice(0, 3)) {
       expect(await child.exit).to.equal(0);
     });
 
+    it('answers on a connection that is opened in the moment when it is told to end', async function () {
+      this.timeout(60_000);
+      await using cleanup = new AsyncDisposableStack();
+      const { child, url } = await startServer(cleanup);
+      child.signal('SIGTERM');
+      await child.waitFor((line) => line.includes('draining') || undefined);
+      const answer = await fetch(`${url}/healthz`);
+      expect([answer.status, answer.headers.get('connection')]).to.deep.equal([200, 'close']);
+      expect(await child.exit).to.equal(0);
+    });
+
     it('ends only once, however often it is told to', async function () {
       this.timeout(60_000);
       await using cleanup = new AsyncDisposableStack();
@@ -449,6 +460,66 @@ describe('the bundle', () => {
     expect(answer.statusCode).to.equal(404);
     sent.destroy();
     expect(child.lines.join('\n')).not.to.contain('swordfish');
+  });
+
+  it('starts without its code cache where that is damaged, and says so', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await warmBundleIn(directory);
+    const [cache = ''] = readdirSync(directory).filter((file) => file.endsWith('.cache'));
+    const content = readFileSync(join(directory, cache));
+    content.fill(0xff, content.length / 2, content.length / 2 + 1000);
+    await writeFile(join(directory, cache), content);
+    const { child } = await start(cleanup, [entry], directory);
+    await child.waitFor((line) => line.includes('the code cache is damaged: starting without it') || undefined);
+  });
+
+  it('says in a line what is wrong with PORT, and ends with 1', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await bundleIn(directory);
+    const { url } = await start(cleanup, [entry], directory);
+    const taken = new URL(url).port;
+    const linesWith = async (PORT: string) => {
+      const child = startChild(process.execPath, [entry], { cleanup, cwd: directory, env: { PORT } });
+      expect(await child.exit).to.equal(1);
+      return child.lines.filter((line) => !line.startsWith('{'));
+    };
+    expect(await linesWith('65536')).to.deep.equal(['PORT must be a number up to 65535, not 65536']);
+    expect(await linesWith('http')).to.deep.equal(['PORT must be a number up to 65535, not http']);
+    expect(await linesWith(taken)).to.deep.equal([`listen EADDRINUSE: address already in use :::${taken}`]);
+  });
+
+  it('serves on where its log cannot be written: its reader gone, its disk full; and opens no inspector on SIGUSR1', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await bundleIn(directory);
+    for (const target of ['> /dev/full', '| true']) {
+      const [port] = await freePorts(1);
+      const script = `sh -c 'echo $$ > pid; exec "$NODE" "${entry}"' ${target}; sleep 60`;
+      const env = { PATH: process.env.PATH, NODE: process.execPath, PORT: String(port) };
+      const child = spawn('sh', ['-c', script], {
+        cwd: directory,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      });
+      cleanup.defer(() => void process.kill(-(child.pid ?? 0), 'SIGKILL'));
+      const errors: string[] = [];
+      child.stderr.on('data', (chunk) => errors.push(String(chunk)));
+      const url = `http://127.0.0.1:${port}`;
+      await untilHealthy(url);
+      process.kill(Number(readFileSync(join(directory, 'pid'), 'utf8')), 'SIGUSR1');
+      const headers = { 'Content-Type': 'application/json' };
+      const body = JSON.stringify(admissionReview(pod));
+      for (let time = 0; time < 5; time++) {
+        expect((await fetch(`${url}/mutate`, { method: 'POST', headers, body })).status).to.equal(200);
+      }
+      expect(errors).to.deep.equal([]);
+    }
   });
 
   it('starts without its code cache where that cannot be read, and says so', async function () {
