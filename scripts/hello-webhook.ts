@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `hello-webhook`: the project's one program. `npm run NAME -- …` is `hello-webhook NAME …` in a checkout. */
-import { CommanderError } from 'commander';
 import project from '../package.json' with { type: 'json' };
 import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
@@ -9,8 +8,7 @@ import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { sync } from './commands/sync.ts';
 import { undeploy } from './commands/undeploy.ts';
-import { createCommand } from './terminal/command.ts';
-import { exitStatus } from './terminal/exit-status.ts';
+import { createCommand, parse } from './terminal/command.ts';
 
 const program = createCommand(project.name, project.name)
   .description(`${project.description}. In a checkout: npm run COMMAND -- OPTIONS`)
@@ -21,10 +19,4 @@ for (const command of [demo, check, deploy, doctor, sync, undeploy, cluster]) pr
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  const isAnswered = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
-  process.exitCode = isAnswered ? exitStatus.ok : exitStatus.wrongCall;
-}
+await parse(program);

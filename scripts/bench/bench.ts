@@ -2,38 +2,21 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Argument } from 'commander';
+import { action, createCommand, parse } from '../terminal/command.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { runCommand } from '../terminal/run.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { dropPageCache, measureCold } from './cold.ts';
 import { measureGrowth } from './growth.ts';
-import { marksOf } from './marks.ts';
-import type { Results } from './measurements.ts';
-import { formatResults } from './results.ts';
+import { formatResults } from './report.ts';
+import type { Results } from './results.ts';
 import { reviewOf, usualPod } from './reviews.ts';
 import { measureSteady } from './steady.ts';
 import { prepareSubjects, type Subject, type Subjects } from './subjects.ts';
+import { targetsOf } from './targets.ts';
 import { measureCreations } from './through-api-server.ts';
 import { measureWarm } from './warm.ts';
-
-const usage = `npm run bench -- [--json] [PART]...
-
-Measures the function as the image has it, beside a bare node:http server, the functions framework's command line on the
-source, and a Go program that makes the patch of the tutorial's webhook (where Go is installed): all in one run, in
-rounds that take turns.
-
-  cold         from spawn to the first answer; as root also with an empty page cache
-  warm         latency and throughput at 1, 10 and 100 callers
-  steady       the heap over 100,000 reviews, and a Pod of 3 MB
-  growth       a review inside the process, by the size of the Pod and the number of injections
-  api-server   the creation of a Pod on a real API server, which is found or built as for npm run demo
-
-      --json   the results as JSON
-  -h, --help   this text
-
-All of it takes about five minutes on 2 cores.
-`;
 
 interface Bench {
   subjects: Subjects;
@@ -61,32 +44,41 @@ const parts: Record<string, (bench: Bench) => Promise<Partial<Results>>> = {
   },
 };
 
-await runCommand(async (cleanup) => {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    allowPositionals: true,
-  });
-  const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
-  if (unknown !== undefined) throw new Error(`there is no part ${unknown}: see npm run bench -- --help`);
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
-  const progress = createProgress();
-  progress('building what is compared');
-  const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-bench-'), cleanup);
-  const review = join(directory, 'review.json');
-  writeFileSync(review, reviewOf(usualPod));
-  const bench = { subjects: await prepareSubjects(directory), directory, review, progress };
-  const results: Results = { machine: `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.versions.node}` };
-  for (const [name, measure] of Object.entries(parts)) {
-    if (positionals.length === 0 || positionals.includes(name)) Object.assign(results, await measure(bench));
-  }
-  progress();
-  const marks = marksOf(results, bench.subjects);
-  console.log(values.json ? JSON.stringify({ ...results, marks }, undefined, 2) : formatResults(results, marks));
-  return 0;
-});
+const bench = createCommand('npm run bench --', 'npm run bench --')
+  .description(
+    `Measures the function as the image has it, beside a bare node:http server, the functions framework's command line on
+the source, and a Go program that makes the patch of the tutorial's webhook (where Go is installed): all in one run of
+some five minutes on 2 cores, in rounds in which each goes first in turn.
+
+  cold         from spawn to the first answer; as root also with an empty page cache
+  warm         latency and throughput at 1, 10 and 100 callers
+  steady       the heap over 100,000 reviews, and a Pod of 3 MB
+  growth       a review inside the process, by the size of the Pod and the number of injections
+  api-server   the creation of a Pod on a real API server, which is found as for npm run demo`,
+  )
+  .addArgument(new Argument('[part...]', 'without any, all parts').choices(Object.keys(parts)))
+  .option('--json', 'print the results as JSON')
+  .action(
+    action(async ({ json }: { json?: true }, { args: chosen, cleanup }) => {
+      const progress = createProgress();
+      progress('building what is compared');
+      const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-bench-'), cleanup);
+      const review = join(directory, 'review.json');
+      writeFileSync(review, reviewOf(usualPod));
+      const prepared = { subjects: await prepareSubjects(directory), directory, review, progress };
+      const results: Results = {
+        machine: `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.versions.node}`,
+      };
+      for (const [name, measure] of Object.entries(parts)) {
+        if (chosen.length === 0 || chosen.includes(name)) Object.assign(results, await measure(prepared));
+      }
+      progress();
+      const targets = targetsOf(results, prepared.subjects);
+      console.log(json ? JSON.stringify({ ...results, targets }, undefined, 2) : formatResults(results, targets));
+      return exitStatus.ok;
+    }),
+  );
+await parse(bench);
 
 /** With a copy of Node that nothing runs from, since what a running program has mapped stays in the page cache. */
 function measureDropped(subjects: Subjects, directory: string, progress: Progress): Promise<Results['cold'] & object> {

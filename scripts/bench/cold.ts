@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { reviewOf, usualPod } from './reviews.ts';
+import { inTurn } from './rounds.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';
-import { inTurn } from './turns.ts';
 import { type Usage, usageOf } from './usage.ts';
 import { postOf } from './wire.ts';
 

@@ -40,7 +40,7 @@ export async function prepareSubjects(directory: string): Promise<Subjects> {
   const cli = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
   const seed = buildSeed(join(directory, 'seed'));
   return {
-    bare: { name: 'bare node:http', command: node, args: [join(root, 'test/bench/bare.cjs')] },
+    bare: { name: 'bare node:http', command: node, args: [join(root, 'scripts/bench/bare-server.cjs')] },
     ours: { name: 'the function', command: node, args: [start] },
     configured: {
       name: 'the function, INJECTIONS set',
@@ -61,7 +61,7 @@ export async function prepareSubjects(directory: string): Promise<Subjects> {
 function buildSeed(file: string): string | undefined {
   const env = { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' };
   const { error, status, stderr } = spawnSync('go', ['build', '-trimpath', '-o', file, '.'], {
-    cwd: join(root, 'test/bench/seed'),
+    cwd: join(root, 'scripts/bench/seed'),
     env,
     encoding: 'utf8',
   });

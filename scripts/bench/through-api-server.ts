@@ -5,9 +5,9 @@ import { findControlPlane, waysToGetOne } from '../local/control-plane.ts';
 import { startGateway } from '../local/function-server.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { podOf, reviewOf, usualPod } from './reviews.ts';
+import { inTurn } from './rounds.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { firstAnswer, type Subject, startSubject } from './subjects.ts';
-import { inTurn } from './turns.ts';
 import { postOf } from './wire.ts';
 
 /** How long the creation of a Pod takes, in ms, with no webhook and with each subject as one. */

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Progress } from '../terminal/progress.ts';
 import type { Load, LoadResult } from './load.ts';
+import { inTurn } from './rounds.ts';
 import { type Spread, spreadsOf } from './statistics.ts';
 import { firstAnswer, type Subject, type Subjects, startSubject } from './subjects.ts';
-import { inTurn } from './turns.ts';
 import { usageOf } from './usage.ts';
 import { postOf } from './wire.ts';
 

@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import { exitStatusHelp } from './exit-status.ts';
+import { Command, CommanderError } from 'commander';
+import { exitStatus, exitStatusHelp } from './exit-status.ts';
 import { runCommand } from './run.ts';
 
 /** A command whose help has the exit statuses, and which throws a CommanderError where it is called wrongly. */
@@ -8,7 +8,7 @@ export function createCommand(name: string, fullName = `hello-webhook ${name}`):
     .exitOverride()
     .configureHelp({
       helpWidth: Math.min(process.stdout.columns ?? 120, 120),
-      // Wrapped there to the terminal's width, whatever it is in the source.
+      // Wrapped to the terminal's width, whatever it is in the source; lines that are indented stay as they are.
       commandDescription: (command) => command.description().replace(/(\S)\n(?=\S)/g, '$1 '),
     })
     .showHelpAfterError(`(${fullName} --help explains it)`)
@@ -30,4 +30,15 @@ export function action<Options>(work: (options: Options, call: Call) => Promise<
     const command = all.at(-1) as Command;
     return runCommand((cleanup) => work(command.opts() as Options, { args: command.args, cleanup }));
   };
+}
+
+/** Runs a command by the process' arguments. A wrong call ends with 2, a call for help or the version with 0. */
+export async function parse(command: Command): Promise<void> {
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const isAnswered = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+    process.exitCode = isAnswered ? exitStatus.ok : exitStatus.wrongCall;
+  }
 }

@@ -1,24 +1,24 @@
-import type { Results } from './measurements.ts';
+import type { Results } from './results.ts';
 import type { Spread } from './statistics.ts';
 import type { Subjects } from './subjects.ts';
 
 /** What a run has to reach: a ratio within the run, or a time. */
-export interface Mark {
+export interface Target {
   name: string;
   measured: number;
   limit: number;
   unit: ' x' | ' ms';
 }
 
-/** The marks of what was measured of these subjects. */
-export function marksOf(results: Results, { bare, ours, configured, seed }: Subjects): Mark[] {
+/** The targets of what was measured of these subjects. */
+export function targetsOf(results: Results, { bare, ours, configured, seed }: Subjects): Target[] {
   const names = { bare: bare.name, ours: ours.name, configured: configured.name, seed: seed?.name ?? '' };
-  return [...coldMarks(results, names), ...warmMarks(results, names), ...insideMarks(results)];
+  return [...coldTargets(results, names), ...warmTargets(results, names), ...insideTargets(results)];
 }
 
 type Names = Record<'bare' | 'ours' | 'configured' | 'seed', string>;
 
-function coldMarks({ cold, dropped }: Results, { bare, ours, configured }: Names): Mark[] {
+function coldTargets({ cold, dropped }: Results, { bare, ours, configured }: Names): Target[] {
   const ratios = (title: string, limit: number, by: Record<string, Spread | undefined>) =>
     [ours, configured].flatMap((name) => ratio(`${title}, ${name} / ${bare}`, by[name], by[bare], limit));
   const pick = (starts: Results['cold'], key: 'ms' | 'rssMb') =>
@@ -30,7 +30,7 @@ function coldMarks({ cold, dropped }: Results, { bare, ours, configured }: Names
   ];
 }
 
-function warmMarks({ warm = {} }: Results, { ours, seed }: Names): Mark[] {
+function warmTargets({ warm = {} }: Results, { ours, seed }: Names): Target[] {
   return Object.entries(warm).flatMap(([callers, by]) => {
     const [mine, other] = [by[ours], by[seed]];
     const title = (what: string) => `${what} at ${callers} callers, ${ours} / ${seed}`;
@@ -42,7 +42,7 @@ function warmMarks({ warm = {} }: Results, { ours, seed }: Names): Mark[] {
   });
 }
 
-function insideMarks({ growth, steady }: Results): Mark[] {
+function insideTargets({ growth, steady }: Results): Target[] {
   const [usual] = growth ?? [];
   const [, second = Number.NaN] = steady?.heapMb ?? [];
   return [
@@ -67,6 +67,6 @@ function insideMarks({ growth, steady }: Results): Mark[] {
   ];
 }
 
-function ratio(name: string, one: Spread | undefined, other: Spread | undefined, limit: number): Mark[] {
+function ratio(name: string, one: Spread | undefined, other: Spread | undefined, limit: number): Target[] {
   return one && other ? [{ name, measured: one.median / other.median, limit, unit: ' x' }] : [];
 }

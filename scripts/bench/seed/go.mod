@@ -1,0 +1,3 @@
+module hello-webhook/scripts/bench/seed
+
+go 1.21

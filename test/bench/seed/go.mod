@@ -1,3 +1,0 @@
-module hello-webhook/test/bench/seed
-
-go 1.21
