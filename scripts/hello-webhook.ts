@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.ts';
 import { sync } from './commands/sync.ts';
 import { undeploy } from './commands/undeploy.ts';
 import { createCommand, parse } from './terminal/command.ts';
+import { exitStatus } from './terminal/exit-status.ts';
 
 const program = createCommand(project.name, project.name)
   .description(`${project.description}. In a checkout: npm run COMMAND -- OPTIONS`)
@@ -19,4 +20,9 @@ for (const command of [demo, check, deploy, doctor, sync, undeploy, cluster]) pr
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');
+// The oldest Node that has all that the commands use has this.
+if (typeof AsyncDisposableStack === 'undefined') {
+  console.error(`${project.name} needs Node.js ${project.engines.node}: this is ${process.version}`);
+  process.exit(exitStatus.failed);
+}
 await parse(program);

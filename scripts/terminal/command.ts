@@ -38,6 +38,7 @@ export async function parse(command: Command): Promise<void> {
     await command.parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    process.stdout.on('error', () => process.exit(exitStatus.outputClosed));
     const isAnswered = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
     process.exitCode = isAnswered ? exitStatus.ok : exitStatus.wrongCall;
   }

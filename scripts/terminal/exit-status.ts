@@ -1,5 +1,5 @@
-/** The exit statuses that every command has. */
-export const exitStatus = { ok: 0, failed: 1, wrongCall: 2, incomplete: 3, noCluster: 75 } as const;
+/** The exit statuses that every command has; `outputClosed` is that of SIGPIPE: whoever reads the output has gone. */
+export const exitStatus = { ok: 0, failed: 1, wrongCall: 2, incomplete: 3, noCluster: 75, outputClosed: 141 } as const;
 
 /** What each exit status means, for the help; the README has the same table. */
 export const exitStatusHelp = `Exit status:

@@ -12,8 +12,7 @@ export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promis
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
       process.on(signal, () => resolve(128 + constants.signals[signal]));
     }
-    // Whoever reads the output has gone.
-    process.stdout.on('error', () => resolve(128 + constants.signals.SIGPIPE));
+    process.stdout.on('error', () => resolve(exitStatus.outputClosed));
   });
   let status: number = exitStatus.failed;
   try {

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { bundleProgram } from '../../scripts/build/bundle-program.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
@@ -37,6 +39,21 @@ describe('hello-webhook, bundled, outside the tree', () => {
       expect(project.scripts[name]).to.equal(`sh scripts/build/setup.sh && exec node scripts/hello-webhook.ts ${name}`);
     for (const status of ['0', '1', '2', '3', '75', '128+n'])
       expect(stdout).to.match(new RegExp(`^  ${status.replace('+', '\\+')} +\\S`, 'm'));
+  });
+
+  it('ends quietly where whoever reads its help has gone', async () => {
+    const child = spawn(process.execPath, [join(directory, project.bin), '--help']);
+    child.stdout.destroy();
+    const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect([status, stderr]).to.deep.equal([141, '']);
+  });
+
+  it('names the Node that it needs where it is run by an older one', () => {
+    const older = 'data:text/javascript,delete globalThis.AsyncDisposableStack';
+    const args = ['--import', older, join(directory, project.bin), 'check', 'good.yaml'];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(stderr).to.equal(`hello-webhook needs Node.js 24.x: this is ${process.version}\n`);
+    expect(status).to.equal(1);
   });
 
   it('says its version', () => {
