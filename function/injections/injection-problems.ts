@@ -1,12 +1,14 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { fileVolume } from '../review/files.ts';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
-import { normalPath } from '../review/mount.ts';
+import { normalPath } from '../review/path.ts';
 import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
-import { canOverlap } from './overlap.ts';
 import { ownedKeyProblem } from './owned-keys.ts';
 import { partProblems, rivalVariableProblems } from './parts.ts';
+import { rivalMountProblems } from './rival-mounts.ts';
 import type { Problem } from './schema.ts';
+import { systemPathProblem } from './system-paths.ts';
 import { volumeProblems } from './volume.ts';
 
 /**
@@ -26,7 +28,7 @@ export function injectionProblems(
     ...mountProblems(injection),
     ...metadataProblems(injection),
     ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
-    ...takenPathProblems(injection, all.slice(0, index)),
+    ...rivalMountProblems(injection, all.slice(0, index)),
     ...all.flatMap((other) => chainProblems(injection, other)),
   ];
 }
@@ -54,11 +56,25 @@ function volumeFieldProblems({ volume = { name: '' }, files, ensure }: Partial<D
 }
 
 /** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */
-function mountProblems({ volume, mount, mounts = [] }: Partial<DeclaredInjection>): Problem[] {
-  return [
-    ...(mount ? problemsOfMount(mount, ['mount'], volume) : []),
-    ...mounts.flatMap((one, index) => problemsOfMount(one, ['mounts', index], volume)),
+function mountProblems({ volume, files, mount, mounts = [] }: Partial<DeclaredInjection>): Problem[] {
+  const source = files ? fileVolume('files', files) : volume;
+  const problemsAt = (one: Partial<V1VolumeMount>, path: Problem['path']) => [
+    ...problemsOfMount(one, path, volume),
+    ...systemPathProblems(one, path, source),
   ];
+  return [
+    ...(mount ? problemsAt(mount, ['mount']) : []),
+    ...mounts.flatMap((one, index) => problemsAt(one, ['mounts', index])),
+  ];
+}
+
+function systemPathProblems(
+  { mountPath, ...mount }: Partial<V1VolumeMount>,
+  path: Problem['path'],
+  volume: V1Volume | undefined,
+): Problem[] {
+  const message = mountPath && volume && systemPathProblem(volume, { name: volume.name, ...mount, mountPath });
+  return message ? [{ path: [...path, 'mountPath'], message }] : [];
 }
 
 function problemsOfMount(
@@ -109,38 +125,6 @@ function rivalProblems(injection: Partial<DeclaredInjection>, earlier: Partial<D
     problems.push({ path: ['volume'], message });
   }
   return [...problems, ...rivalVariableProblems(injection, earlier)];
-}
-
-/** Of two mounts at one path the second would be skipped in every container, or have every Pod refused. */
-function takenPathProblems(
-  injection: Partial<DeclaredInjection>,
-  earlier: readonly Partial<DeclaredInjection>[],
-): Problem[] {
-  const rivals = earlier
-    .filter((other) => canOverlap(injection, other))
-    .flatMap((other) => mountsOf(other).map(({ mount }) => ({ name: other.name, mount })));
-  return mountsOf(injection).flatMap(({ path, mount }): Problem[] => {
-    const isRival = ({ mount: other }: { mount: V1VolumeMount }) =>
-      normalPath(other.mountPath) === normalPath(mount.mountPath) &&
-      !isAsDeclared({ ...mount, mountPath: '' }, { ...other, mountPath: '' }, 'volumeMount');
-    const rival = rivals.find(isRival);
-    if (!rival || normalPath(mount.mountPath) === '/') return [];
-    const message = `must not be the path of injection ${rival.name}, which can select the same Pods: take another path, or selectors that exclude one another`;
-    return [{ path: [...path, 'mountPath'], message }];
-  });
-}
-
-function mountsOf({ name, volume, mount, mounts = [] }: Partial<DeclaredInjection>): {
-  path: Problem['path'];
-  mount: V1VolumeMount;
-}[] {
-  const declared = [
-    ...(mount ? [{ path: ['mount'], one: mount }] : []),
-    ...mounts.map((one, index) => ({ path: ['mounts', index], one })),
-  ];
-  return declared
-    .filter(({ one }) => one.mountPath)
-    .map(({ path, one }) => ({ path, mount: { ...one, name: volume?.name ?? name ?? '' } }));
 }
 
 function isSameVolume(one: V1Volume, other: V1Volume): boolean {

@@ -1,6 +1,8 @@
 import type { V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
-import { type AnyContainer, hasMount, normalPath, obstacle } from './mount.ts';
+import { type AnyContainer, hasMount } from './mount.ts';
+import { type Neighbours, obstacle } from './obstacle.ts';
+import { normalPath } from './path.ts';
 import { missingVariable, referencesIn, variableIn } from './variables.ts';
 
 /** Why a part of an injection is not in a container, in words that follow the container's name. */
@@ -11,12 +13,11 @@ export interface Refusal {
 }
 
 /** What the Pod offers to a container for an injection. */
-export interface Surroundings {
+export interface Surroundings extends Neighbours {
   /** What the Pod has under the name of the injection's volume. */
   volume: 'ours' | 'another' | 'none';
   /** Why the Pod cannot carry the injection's files. */
   filesRefusal?: string | undefined;
-  isEphemeral: boolean;
 }
 
 export interface InjectedContainer<C extends AnyContainer> {
@@ -68,8 +69,9 @@ function mountRefusal(
   container: AnyContainer,
   mount: V1VolumeMount,
   isThere: boolean,
-  { volume, filesRefusal, isEphemeral }: Surroundings,
+  surroundings: Surroundings,
 ): Refusal | undefined {
+  const { volume, filesRefusal, isEphemeral } = surroundings;
   const path = normalPath(mount.mountPath);
   if (filesRefusal) return { reason: `${path} not mounted, ${filesRefusal}`, isConflict: true };
   if (isEphemeral) {
@@ -80,7 +82,7 @@ function mountRefusal(
     return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
   }
   if (isThere) return undefined;
-  const inTheWay = obstacle(container, mount);
+  const inTheWay = obstacle(container, mount, surroundings);
   if (inTheWay) return { reason: `${path} ${inTheWay}`, isConflict: true };
   // kubelet would not start it: k8s.io/kubernetes pkg/kubelet/container ExpandContainerVolumeMounts.
   const missing = missingVariable(container, referencesIn(mount.subPathExpr ?? ''));

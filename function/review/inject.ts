@@ -31,7 +31,7 @@ export interface Injected {
  * what it does not know it keeps; a Pod that has it all comes back with the same content.
  */
 export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
-  const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, pod));
+  const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, injections, pod));
   const reasons = injected.skipped.map(({ text }) => text);
   return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0) };
 }
@@ -43,7 +43,7 @@ export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
  */
 export function injectEphemeral(pod: V1Pod, oldPod: V1Pod | undefined, injections: readonly Injection[]): Injected {
   const old = new Set(oldPod?.spec?.ephemeralContainers?.map(({ name }) => name));
-  return inOrder(pod, injections, (current, injection) => injectOneEphemeral(current, old, injection));
+  return inOrder(pod, injections, (current, injection) => injectOneEphemeral(current, old, injection, injections));
 }
 
 type Step = (pod: V1Pod, injection: Injection) => Injected;
@@ -60,12 +60,14 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
   return done;
 }
 
-function injectOne(pod: V1Pod, injection: Injection, brought: V1Pod): Injected {
+function injectOne(pod: V1Pod, injection: Injection, injections: readonly Injection[], brought: V1Pod): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [], warnings: [] };
   const surroundings: Surroundings = {
     volume: volumeIn(pod, injection),
     filesRefusal: filesRefusal(pod, injection),
+    spec,
+    injections,
     isEphemeral: false,
   };
   const init = injectContainers(spec.initContainers ?? [], injection, surroundings);
@@ -100,10 +102,15 @@ function mountsOfUndefined({ spec }: V1Pod, { volume }: Injection): string[] {
   );
 }
 
-function injectOneEphemeral(pod: V1Pod, old: ReadonlySet<string>, injection: Injection): Injected {
+function injectOneEphemeral(
+  pod: V1Pod,
+  old: ReadonlySet<string>,
+  injection: Injection,
+  injections: readonly Injection[],
+): Injected {
   const { spec } = pod;
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [], warnings: [] };
-  const surroundings = { volume: volumeIn(pod, injection), isEphemeral: true };
+  const surroundings: Surroundings = { volume: volumeIn(pod, injection), spec, injections, isEphemeral: true };
   const isNew = ({ name }: AnyContainer) => !old.has(name);
   const { containers, isInjected, skipped } = injectContainers(
     spec.ephemeralContainers,

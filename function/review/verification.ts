@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Operation } from 'fast-json-patch';
-import { type AnyContainer, normalPath } from './mount.ts';
+import type { AnyContainer } from './mount.ts';
 import { applyPatch } from './patch.ts';
+import { normalPath } from './path.ts';
 
 /** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
 export class VerificationError extends Error {

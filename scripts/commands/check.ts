@@ -12,7 +12,8 @@ export const check = createCommand('check')
   .summary('check files of injections')
   .description(
     `Checks files of injections as the function does at its start. Prints each problem as
-FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster; with --context, the API server judges them as well.`,
+FILE:LINE:COLUMN: FIELD: PROBLEM, and warns of mounts that may surprise. Needs no cluster; with --context, the API
+server judges them as well.`,
   )
   .argument('<file...>', 'YAML or JSON, such as function/injections/injections.yaml')
   .option(
@@ -22,14 +23,18 @@ FILE:LINE:COLUMN: FIELD: PROBLEM. Needs no cluster; with --context, the API serv
   .action(
     action(async (options: CheckOptions, { args: files }) => {
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
+      const { mountWarnings } = await import('../../function/injections/mount-warnings.ts');
       const { uncheckedSources } = await import('../../function/injections/volume.ts');
+      const warningsOf = (injection: Injection) =>
+        mountWarnings(injection).map((warning) => `warning: injection ${injection.name}: ${warning}`);
       const api = options.context === undefined ? undefined : await connectTo(options);
       const isSound = async (file: string): Promise<boolean> => {
         try {
           const injections = readInjections(file);
           const { length } = injections;
           console.log(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
-          for (const line of uncheckedSources(injections)) console.log(`${file}: ${line}`);
+          const remarks = [...uncheckedSources(injections), ...injections.flatMap(warningsOf)];
+          for (const line of remarks) console.log(`${file}: ${line}`);
           return api === undefined || (await isTaken(api, injections, file));
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error;

@@ -176,11 +176,13 @@ describeOnApiServer('on a real API server', (cluster) => {
   it('a conflict under onConflict: deny refuses the Pod, and the client is told container and path', async () => {
     const deny = `${helloInjection}    onConflict: deny\n`;
     const other = await cluster.namespaceWith(await cluster.startFunction(deny), deny);
-    const containers = [{ ...app, volumeMounts: [{ name: 'own', mountPath: '/etc' }] }];
+    const containers = [{ ...app, volumeMounts: [{ name: 'own', mountPath: '/etc', readOnly: true }] }];
     const spec = { containers, volumes: [{ name: 'own', emptyDir: {} }] };
     const { status, message } = await refusal(cluster.createPod(other, { metadata: labelled, spec }));
     expect(status).to.equal(403);
-    expect(message).to.match(/denied the request: hello: container app: \/etc\/config is inside \/etc of volume own$/);
+    expect(message).to.match(
+      /denied the request: hello: container app: \/etc\/config is inside \/etc of volume own, which is read-only$/,
+    );
   });
 
   it('a registration for v1beta1 alone works', async () => {

@@ -109,9 +109,14 @@ export async function whileCreating(api: KubernetesApi, action: () => Promise<un
 }
 
 /** A namespace that goes away with `cleanup`, once Pods can be created in it. */
-export async function newNamespace(api: KubernetesApi, cleanup: AsyncDisposableStack): Promise<string> {
+export async function newNamespace(
+  api: KubernetesApi,
+  cleanup: AsyncDisposableStack,
+  labels: Record<string, string> = {},
+): Promise<string> {
   const name = `hello-e2e-${randomUUID().slice(0, 8)}`;
-  await api.send('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  await api.send('POST', '/api/v1/namespaces', { body });
   cleanup.defer(async () => {
     await api.send('DELETE', `/api/v1/namespaces/${name}`);
   });

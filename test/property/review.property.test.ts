@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AdmissionRequest } from '../../function/review/admission.ts';
 import { inject, injectEphemeral } from '../../function/review/inject.ts';
 import type { Injection } from '../../function/review/injection.ts';
-import { normalPath } from '../../function/review/mount.ts';
+import { normalPath } from '../../function/review/path.ts';
 import { review } from '../../function/review/review.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';

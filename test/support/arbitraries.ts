@@ -25,6 +25,9 @@ const path = fc.constantFrom(
   '/etc/configuration',
   '/data',
   'etc/config',
+  '/run/x',
+  '/var/run/x',
+  '/var/run/x/y',
   '/',
 );
 const volumeName = fc.constantFrom('hello-volume', 'data', 'files');
@@ -70,6 +73,7 @@ const container = object(
   {
     name: fc.constantFrom('app', 'app-1', 'istio-proxy', 'migrate'),
     image: fc.constant('image:1'),
+    terminationMessagePath: fc.constantFrom('/data', '/files/a/message'),
     volumeMounts: listOf(volumeMount),
     env: listOf(object({ name: variable, value: fc.constantFrom('', 'own', '/etc/config/hello.txt') }, ['name'])),
     envFrom: fc.constantFrom([], [{ configMapRef: { name: 'app' } }]),
@@ -84,6 +88,9 @@ const source = fc.constantFrom<object>(
   { configMap: { name: 'hello-configmap', optional: true } },
   { emptyDir: {} },
   { secret: { secretName: 'hello', optional: false } },
+  { hostPath: { path: '/srv', type: 'File' } },
+  { persistentVolumeClaim: { claimName: 'data' } },
+  { csi: { driver: 'csi.example.com' } },
 );
 
 const volume = fc
@@ -132,7 +139,7 @@ const values: Record<string, string> = {
   PATH_OF_IT: '$(OWN):/x',
   LANG: '$$(OWN)',
 };
-const mountPaths = ['/etc/config', '/etc/config/sub', '/data', '/files/a', '/files/b'];
+const mountPaths = ['/etc/config', '/etc/config/sub', '/etc/config/sub/x', '/run/x', '/data', '/files/a', '/files/b'];
 
 /**
  * Sound configurations: names are unique, one volume name has one source, one variable name one value, no selector looks
@@ -142,7 +149,7 @@ export const injections: fc.Arbitrary<Injection[]> = fc
   .array(
     fc.record({
       selector,
-      source: fc.constantFrom('files', 'configMap', 'none'),
+      source: fc.constantFrom('files', 'volume', 'none'),
       volumeName,
       mountPath: fc.uniqueArray(fc.constantFrom(...mountPaths), { minLength: 1, maxLength: 2 }),
       env: fc.uniqueArray(fc.constantFrom(...Object.keys(values)), { maxLength: 2 }),
@@ -159,11 +166,12 @@ export const injections: fc.Arbitrary<Injection[]> = fc
     list.map(({ selector, source, volumeName, mountPath, env, readOnly, subPath, exclude, ...rest }, index) => {
       const { labels, annotations, onConflict } = rest;
       const configMap = { name: volumeName === 'hello-volume' ? 'hello-configmap' : volumeName };
+      const volume = { name: volumeName, ...(volumeName === 'data' ? { emptyDir: {} } : { configMap }) };
       return withDefaults({
         name: `injection-${index}`,
         selector,
         ...(source === 'files' && { files: { 'hello.txt': 'hello' } }),
-        ...(source === 'configMap' && { volume: { name: volumeName, configMap } }),
+        ...(source === 'volume' && { volume }),
         ...(source !== 'none' && {
           mounts: mountPath.map((one) => ({ mountPath: one, readOnly, ...(subPath && { subPath }) })),
         }),

@@ -15,10 +15,16 @@ export function readYaml(file: string): unknown {
   return existsSync(file) ? parse(readFileSync(file, 'utf8'), kubernetesYaml) : undefined;
 }
 
-/** Compares with a YAML file. `UPDATE_FIXTURES=1 npm test` writes the file instead, for a look at its diff; never in CI. */
+/**
+ * Compares with a YAML file. `UPDATE_FIXTURES=1 npm test` writes the file instead, below its comment, for a look at its
+ * diff; never in CI.
+ */
 export function expectAsIn(file: string, actual: object): void {
-  if (process.env.UPDATE_FIXTURES && !process.env.CI)
-    writeFileSync(file, stringify(actual, { ...kubernetesYaml, lineWidth: 0, aliasDuplicateObjects: false }));
+  if (process.env.UPDATE_FIXTURES && !process.env.CI) {
+    const comment = existsSync(file) ? /^(#.*\n)*/.exec(readFileSync(file, 'utf8'))?.[0] : '';
+    const text = stringify(actual, { ...kubernetesYaml, lineWidth: 0, aliasDuplicateObjects: false });
+    writeFileSync(file, `${comment}${text}`);
+  }
   if (!existsSync(file)) throw new Error(`there is no ${file}: UPDATE_FIXTURES=1 npm test writes it`);
   expect(actual).to.deep.equal(readYaml(file));
 }

@@ -32,6 +32,13 @@ describe('npm run check', () => {
     ]);
   });
 
+  it('warns of what may surprise, and calls the file sound', () => {
+    const file = 'manifests/examples/ca-bundle.yaml';
+    const { status, stdout } = run(file);
+    expect(status).to.equal(0);
+    expect(stdout).to.contain(`${file}: warning: injection ca-bundle: `);
+  });
+
   it('explains itself, and ends with 2 where it is called wrongly', () => {
     expect(run('--help')).to.include({ status: 0, stderr: '' });
     for (const args of [[], ['--strict', good]]) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { hasMount, normalPath } from '../../function/review/mount.ts';
+import { hasMount } from '../../function/review/mount.ts';
+import { normalPath } from '../../function/review/path.ts';
 
 const paths: [path: string, normal: string][] = [
   ['/etc/config', '/etc/config'],
