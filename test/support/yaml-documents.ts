@@ -99,7 +99,6 @@ const whole = [
   'a: [b]c',
   'a: 1 # c\n',
   'a: 1# c\n',
-  '1: x\n"1": y\n',
   'yes: a\ntrue: b\n',
   'a: 1\na: 2',
   '\ta: b',
