@@ -44,13 +44,13 @@ export const nodePaths: readonly NodePath[] = [
   ...trialsAt(['configMap'], ['/dev/pts/x', '/dev/mqueue/x']),
   ...trialsAt(['file'], ['/dev/null', '/dev/zero', '/dev/stdout']),
   ...trialsAt(['configMap'], ['/dev/fd']),
-  ...trialsAt(['configMap', 'file', 'emptyDir'], ['/work', '/work/message', '/work/message/x'], {
-    context: 'the message at /work/message',
-    container: { terminationMessagePath: '/work/message' },
+  ...trialsAt(['configMap', 'file', 'emptyDir'], ['/job', '/job/message', '/job/message/x'], {
+    context: 'the message at /job/message',
+    container: { terminationMessagePath: '/job/message' },
   }),
   ...trialsAt(['file'], ['/dev/termination-log'], {
-    context: 'the message at /work/message',
-    container: { terminationMessagePath: '/work/message' },
+    context: 'the message at /job/message',
+    container: { terminationMessagePath: '/job/message' },
   }),
 ];
 
