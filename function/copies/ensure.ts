@@ -6,7 +6,7 @@ import type { Cluster } from './config-maps.ts';
  * Makes sure, at a Pod's admission, that the ConfigMaps which a decision names are in the Pod's namespace. The cluster is
  * connected to at the first of them, and only then is the code for it loaded. What fails is a warning and stands in the
  * log; the Pod is allowed all the same and waits for its ConfigMap, as any Pod would. Nothing is copied to where the
- * webhook would not be called, whoever asks, and no warning tells what is in a namespace, or whether there is one.
+ * webhook would not be called, whoever calls, and no warning tells what is in a namespace, or whether there is one.
  */
 export function createEnsure(
   connect: () => Promise<Cluster>,

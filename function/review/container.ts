@@ -47,7 +47,7 @@ export function injectContainer<C extends AnyContainer>(
     }
   }
   if (env.length === 0) return result;
-  // A program that is told of a file which is not there may not even start.
+  // A program that is pointed to a missing file may not even start.
   if (result.refusals.length > 0) result.refusals.push(notAllMounted(env));
   else for (const variable of env) setVariable(result, variable);
   return result;

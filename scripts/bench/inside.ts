@@ -1,6 +1,6 @@
 /**
  * Reviews inside the process, a process of its own: reads a list of Inside from its first argument, writes how long a
- * whole review of each took, in ms, as JSON: from the body's bytes to the answer's, proof included.
+ * whole review of each took, in ms, as JSON: from the body's bytes to the answer's, verification included.
  */
 import { inVersionOf, parseAdmissionReview } from '../../function/http/admission-review.ts';
 import { defaultInjections } from '../../function/injections/default-injections.ts';

@@ -9,7 +9,7 @@ import type { Installation } from './installation.ts';
 /** A ConfigMap that the function has copied to where a Pod needed it (`ensure`). */
 export type Copy = V1ConfigMap & KubernetesObject & { metadata: { name: string; namespace: string } };
 
-/** The copies of an installation's ConfigMaps in other namespaces, by the marks that function/copies/config-maps.ts sets. */
+/** The copies of an installation's ConfigMaps in other namespaces, by the labels that function/copies/config-maps.ts sets. */
 export async function listCopies(api: KubernetesApi, { namespace }: Installation): Promise<Copy[]> {
   const path = '/api/v1/configmaps?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dhello-webhook';
   const marked = await list<Copy>(api, path);

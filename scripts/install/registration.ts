@@ -52,7 +52,7 @@ export async function restoreRegistered(
   else await api.send('DELETE', path, { body: { preconditions: { uid } } });
 }
 
-/** All entries trust the same authority, so they take over its caBundle: no call fails until cainjector comes by. */
+/** All entries trust the same CA, so they take over its caBundle: no call fails until cainjector comes by. */
 function replacing(
   there: V1MutatingWebhookConfiguration,
   wanted: V1MutatingWebhookConfiguration,

@@ -11,7 +11,7 @@ export type LogRecord = Record<string, unknown>;
 export interface FunctionServer {
   /** `https://127.0.0.1:PORT/mutate` */
   url: string;
-  /** The certificate (PEM) of the throwaway authority that certified the URL. */
+  /** The certificate (PEM) of the throwaway CA that certified the URL. */
   caCert: string;
   /** The first `count` log records that match, once they are written. */
   records(matches: (record: LogRecord) => boolean, count?: number): Promise<LogRecord[]>;

@@ -1,6 +1,6 @@
 // What the function is compared with: the mutating webhook of the tutorial it began with, in Go, with nothing but the
 // standard library. It reads the Pod, adds the volume, a mount for each container and a label, and answers with a
-// JSONPatch. It checks, proves and logs nothing.
+// JSONPatch. It checks, verifies and logs nothing.
 package main
 
 import (
