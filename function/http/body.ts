@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Share } from './budget.ts';
 
+/**
+ * 7 MiB: an AdmissionReview holds two objects of at most 3 MiB each, the API server's own limit, and less than 1 MiB
+ * around them (the reckoning of sigs.k8s.io/controller-runtime pkg/webhook/admission/http.go).
+ */
+export const maxBodyBytes = 7 * 2 ** 20;
+
 /** A request whose body the functions framework may have read already. */
 export type RequestWithBody = IncomingMessage & { rawBody?: Buffer };
 

@@ -4,7 +4,7 @@ import { type AdmissionRequest, carriesPod } from '../review/admission.ts';
 import { type Decision, unchanged } from '../review/review.ts';
 import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admission-review.ts';
 import { type Answer, internalError, refuse, send } from './answer.ts';
-import { dropBody, type RequestWithBody, readBody } from './body.ts';
+import { dropBody, maxBodyBytes, type RequestWithBody, readBody } from './body.ts';
 import { Budget, type Share } from './budget.ts';
 import type { IsCaller } from './caller-tokens.ts';
 import { deadlineOf } from './deadline.ts';
@@ -13,12 +13,6 @@ import type { Log } from './log.ts';
 import { excess } from './pod-size.ts';
 import { identity, logFor } from './request-log.ts';
 import { routeOf } from './route.ts';
-
-/**
- * 7 MiB: an AdmissionReview holds two objects of at most 3 MiB each, the API server's own limit, and less than 1 MiB
- * around them (the reckoning of sigs.k8s.io/controller-runtime pkg/webhook/admission/http.go).
- */
-const maxBodyBytes = 7 * 2 ** 20;
 
 /**
  * Of the 256 MiB that the manifest gives: a process at rest takes 60, and the largest review 100 while it is decided.
