@@ -1,11 +1,9 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { inject } from '../review/inject.ts';
 import type { Injection } from '../review/injection.ts';
-import { replaceablePaths } from '../review/labels.ts';
-import { derivePatch } from '../review/patch.ts';
-import { selectsName } from '../review/selector.ts';
+import { exampleName } from '../review/selector.ts';
 import { referencesIn } from '../review/variables.ts';
-import { VerificationError, verifyPatch } from '../review/verification.ts';
+import { VerificationError, verifiedPatch } from '../review/verification.ts';
 import { withDefaults } from '../review/volume-comparison.ts';
 
 /**
@@ -17,12 +15,8 @@ export function selfCheck(injection: Injection): string | undefined {
   const again = (pod: V1Pod) => inject(pod, [injection]);
   const { pod, skipped } = again(sample);
   if (skipped[0]) return `cannot be injected even into an empty Pod: ${skipped[0].text}`;
-  const replaceable = replaceablePaths([injection]);
   try {
-    verifyPatch(sample, pod, derivePatch(sample, pod), {
-      again: (current) => again(current).pod,
-      isReplaceable: (path) => replaceable.has(path),
-    });
+    verifiedPatch(sample, pod, [injection], (current) => again(current).pod);
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
     return `would be refused in every review: ${error.message}`;
@@ -35,12 +29,11 @@ export function selfCheck(injection: Injection): string | undefined {
 
 /** A container that the injection chooses, where one can be made up, with the variables that it refers to. */
 function sampleContainer({ containers, mounts, env }: Injection): V1Container {
-  const names = ['app', ...(containers?.include ?? []).map((glob) => glob.replaceAll(/[*?]/g, 'x'))];
   const references = [...mounts.map(({ subPathExpr }) => subPathExpr), ...env.map(({ value }) => value)]
     .flatMap((text) => referencesIn(text ?? ''))
     .filter((name) => !env.some((variable) => variable.name === name));
   return {
-    name: names.find((name) => selectsName(containers, name)) ?? 'app',
+    name: exampleName(containers, 'app') ?? 'app',
     env: [...new Set(references)].map((name) => ({ name, value: 'x' })),
   };
 }

@@ -11,12 +11,10 @@ import {
 } from './admission.ts';
 import { type Injected, inject, injectEphemeral } from './inject.ts';
 import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
-import { replaceablePaths } from './labels.ts';
 import { isOptedOut, optOutWarnings } from './opt-out.ts';
-import { derivePatch } from './patch.ts';
 import { selectsLabels, selectsName } from './selector.ts';
 import { bounded, brief } from './text.ts';
-import { VerificationError, verifyPatch } from './verification.ts';
+import { VerificationError, verifiedPatch } from './verification.ts';
 import { isWindowsPod } from './windows.ts';
 
 /** The response to an AdmissionRequest and, for the log, what it was and why. */
@@ -75,12 +73,7 @@ function decide(request: AdmissionRequest, pod: V1Pod, selected: readonly Inject
       request,
       denied.map(({ text }) => text),
     );
-  const patch = derivePatch(pod, injected.pod);
-  const replaceable = replaceablePaths(selected);
-  verifyPatch(pod, injected.pod, patch, {
-    again: (current) => again(current).pod,
-    isReplaceable: (path) => replaceable.has(path),
-  });
+  const patch = verifiedPatch(pod, injected.pod, selected, (current) => again(current).pod);
   return allowed(request, { ...injected, warnings: [...injected.warnings, ...optOutWarnings(pod)] }, patch);
 }
 

@@ -26,6 +26,12 @@ export function selectsName(names: Names | undefined, name: string): boolean {
   return (!names?.include || isAny(names.include)) && !(names?.exclude && isAny(names.exclude));
 }
 
+/** A name that is one of `names`: the preferred one, or one made up from a glob; undefined where none of these is. */
+export function exampleName(names: Names | undefined, preferred: string): string | undefined {
+  const madeUp = (names?.include ?? []).map((glob) => glob.replaceAll(/[*?]/g, 'x'));
+  return [preferred, ...madeUp].find((name) => selectsName(names, name));
+}
+
 /** The label keys a selector looks at. */
 export function selectedKeys(selector: V1LabelSelector): string[] {
   return [

@@ -1,12 +1,27 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Operation } from 'fast-json-patch';
+import type { Injection } from './injection.ts';
+import { replaceablePaths } from './labels.ts';
 import type { AnyContainer } from './mount.ts';
-import { applyPatch } from './patch.ts';
+import { applyPatch, derivePatch } from './patch.ts';
 import { normalPath } from './path.ts';
 
 /** A patch that is not what it should be: our own bug, to be answered with 500. Its message holds nothing of a Pod. */
 export class VerificationError extends Error {
   override name = 'VerificationError';
+}
+
+/** The patch that makes of a Pod what these injections make of it, verified as `verifyPatch` does. Throws a VerificationError. */
+export function verifiedPatch(
+  pod: V1Pod,
+  intended: V1Pod,
+  injections: readonly Injection[],
+  again: (pod: V1Pod) => V1Pod,
+): Operation[] {
+  const patch = derivePatch(pod, intended);
+  const replaceable = replaceablePaths(injections);
+  verifyPatch(pod, intended, patch, { again, isReplaceable: (path) => replaceable.has(path) });
+  return patch;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Injection, optOutAnnotation } from '../../function/review/injectio
 import { selectsName } from '../../function/review/selector.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/read.ts';
-import { probePod } from './probe-pod.ts';
+import { dryRun, probePod } from './probe-pod.ts';
 
 /** An injection that the API server refuses in a namespace, in its own words. */
 export interface Refusal {
@@ -86,8 +86,7 @@ function optedOut(pod: V1Pod): V1Pod {
 
 async function refusalOf(api: KubernetesApi, namespace: string, pod: V1Pod): Promise<string | undefined> {
   try {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?dryRun=All&fieldValidation=Strict`;
-    await api.send('POST', path, { body: pod });
+    await dryRun(api, namespace, pod, { isStrict: true });
     return undefined;
   } catch (error) {
     if (error instanceof ApiError) return error.message;

@@ -6,9 +6,10 @@ import { ok, unknown, warning } from '../terminal/finding.ts';
 import { dryRunInjections } from './dry-run.ts';
 import { listInstalled } from './inventory.ts';
 import { isAlwaysWarm, readService, waitForZero } from './knative-service.ts';
-import { type Given, plan, plannedInjections } from './plan.ts';
+import { type Given, plan } from './plan.ts';
 import type { Reach } from './reach.ts';
 import { readRegistered, register, restoreRegistered } from './registration.ts';
+import { wantedInjections } from './render.ts';
 import { reach } from './route.ts';
 import type { Target } from './target.ts';
 import { waitForInjection } from './verification.ts';
@@ -34,7 +35,7 @@ export interface InstallOptions extends Given {
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
   const planned = await plan(api, installation, options);
-  await judge(target, await plannedInjections(planned), options);
+  await judge(target, await wantedInjections(planned), options);
   const { webhook, injections, objects } = await reach(target, planned, options);
   const registration = await restoredUnlessVerified(target);
   await register(api, webhook, target);

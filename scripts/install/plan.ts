@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { parseInjections } from '../../function/injections/load.ts';
-import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
 import { type Installation, instanceOf, isOurs } from './installation.ts';
 import { isAlwaysWarm, type KnativeService, readService } from './knative-service.ts';
-import { manifestPath } from './manifests.ts';
 import { readRegistered } from './registration.ts';
 import type { Wanted } from './render.ts';
 
@@ -54,12 +52,6 @@ export async function plan(api: KubernetesApi, installation: Installation, given
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
   };
-}
-
-/** The injections of a plan: its own, or those of the manifests. */
-export async function plannedInjections({ injections }: Plan): Promise<Injection[]> {
-  const text = injections ?? (await readFile(manifestPath('function/base/injections.yaml'), 'utf8'));
-  return parseInjections(text, 'injections.yaml');
 }
 
 function refuseWithoutImage(

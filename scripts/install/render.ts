@@ -42,8 +42,7 @@ export interface Rendered {
  */
 export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Promise<Rendered> {
   const overlay = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
-  const text = wanted.injections ?? (await readFile(manifestPath('function/base/injections.yaml'), 'utf8'));
-  const injections = parseInjections(text, 'injections.yaml');
+  const injections = await wantedInjections(wanted);
   await writeOverlay(overlay, wanted, injections);
   const objects = parseManifest(await kustomize(overlay), overlay);
   return {
@@ -52,6 +51,12 @@ export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Pro
     ),
     injections,
   };
+}
+
+/** The injections of what is wanted: its own, or those of the manifests. */
+export async function wantedInjections({ injections }: Pick<Wanted, 'injections'>): Promise<Injection[]> {
+  const text = injections ?? (await readFile(manifestPath('function/base/injections.yaml'), 'utf8'));
+  return parseInjections(text, 'injections.yaml');
 }
 
 /** Writes an overlay such as a person keeps: what it takes of the manifests by its path, and its own values in files. */
