@@ -24,15 +24,16 @@ export async function callWebhook(
   const sent = request(`${url}?timeout=15s`, { method: 'POST', ca: caCert, headers, agent: false });
   sent.end(JSON.stringify(review));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  const { response, error } = (await json(answer)) as ReviewAnswer;
-  if (!response?.allowed) throw new Error(response?.status?.message ?? error);
+  const { response, message } = (await json(answer)) as ReviewAnswer;
+  if (!response?.allowed) throw new Error(response?.status?.message ?? message);
   const { warnings = [] } = response;
   if (!response.patch) return { object: pod, warnings };
   const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'));
   return { object: jsonpatch.applyPatch(pod, patch, true, false).newDocument, warnings };
 }
 
+/** An AdmissionReview or, where there is no review of it, a metav1.Status. */
 interface ReviewAnswer {
   response?: { allowed: boolean; patch?: string; warnings?: string[]; status?: { message: string } };
-  error?: string;
+  message?: string;
 }

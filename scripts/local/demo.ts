@@ -10,6 +10,7 @@ import { readManifest } from '../kubernetes/manifest.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
 import { podOf } from '../kubernetes/workload.ts';
+import { exitStatus } from '../terminal/exit-status.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { callWebhook } from './admission-call.ts';
@@ -48,13 +49,13 @@ export async function demoHere(
   console.log(`Function     ${server.url}`);
   const atHand = apiServer ? controlPlaneAtHand() : undefined;
   if (atHand) return await onApiServer(atHand, server, { objects, pods, keep }, cleanup);
-  const isAllowed = await withFunctionAlone(server, pods);
-  if (!apiServer) return isAllowed;
+  const status = await withFunctionAlone(server, pods);
+  if (!apiServer) return status;
   console.log('\nNow the same on a real API server, which is downloaded, or else built, once …');
   const controlPlane = await findControlPlane(createProgress(), cleanup);
   if (controlPlane) return await onApiServer(controlPlane, server, { objects, pods, keep }, cleanup);
   console.log(`There is none to be had: ${waysToGetOne}.`);
-  return 3;
+  return exitStatus.incomplete;
 }
 
 /** Shows what the function makes of Pods that are sent to it the way an API server sends them; the exit status. */
@@ -62,7 +63,7 @@ async function withFunctionAlone(server: FunctionServer, pods: KubernetesObject[
   const stored = await tellEach(pods, (pod) => callWebhook(server, pod));
   show(stored, stored.map(tableRow));
   console.log('\nThis was the function alone: the Pods went to it over HTTPS, the way an API server sends them.');
-  return stored.length < pods.length ? 1 : 0;
+  return stored.length < pods.length ? exitStatus.failed : exitStatus.ok;
 }
 
 /** Shows what a real API server stores; the exit status. */
@@ -87,7 +88,7 @@ async function onApiServer(
     '\nThere is no node here to run the Pods, so they stay Pending; what is stored is what a node would run.',
   );
   if (keep) await keepRunning(apiServer);
-  return stored.length < pods.length ? 1 : 0;
+  return stored.length < pods.length ? exitStatus.failed : exitStatus.ok;
 }
 
 /** Creates one Pod after the other, and tells what the client would be told; those that were created. */

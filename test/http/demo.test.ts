@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { callWebhook } from '../../scripts/local/admission-call.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
+import { startFunction } from '../../scripts/local/function-server.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 describe('npm run demo where there is neither a control plane nor Go', () => {
@@ -53,5 +55,18 @@ describe('npm run demo where there is neither a control plane nor Go', () => {
     expect(await child.exit).to.equal(2);
     expect(child.lines[0]).to.match(/--kept/);
     expect(child.lines.join('\n')).to.contain('hello-webhook demo --help');
+  });
+});
+
+describe('a Pod that is sent to the function as an API server does', () => {
+  it('fails with the message of the Status where the function refuses the review', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const { url, caCert } = await startFunction(cleanup);
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' } };
+    const refused = await callWebhook({ url: new URL('/other', url).href, caCert }, pod).catch((error) => error);
+    expect(refused)
+      .to.be.an('error')
+      .with.property('message')
+      .that.matches(/^not found: AdmissionReviews go to/);
   });
 });
