@@ -292,8 +292,17 @@ async function listing({ api }: Cluster, query = ''): Promise<string[]> {
   return (await Promise.all(objects)).flat().filter((place) => !/\/serviceaccounts\/[^/]+\/default$/.test(place));
 }
 
-/** Waits for what the API server does with new definitions after it has established them. */
+/**
+ * Waits for what the API server does with new definitions after it has established them, and until it has made all
+ * objects of its own: roles until it is ready, the Service `kubernetes` last.
+ */
 async function served(cluster: Cluster): Promise<void> {
+  const hasMadeItsOwn = () =>
+    Promise.all([cluster.api.text('/readyz'), cluster.api.text('/api/v1/namespaces/default/services/kubernetes')]).then(
+      () => true,
+      () => false,
+    );
+  while (!(await hasMadeItsOwn())) await delay(50);
   const isInitializing = () =>
     listing(cluster).then(
       () => false,
