@@ -20,21 +20,22 @@ const readMs = 30_000;
 export async function readBody(
   request: RequestWithBody,
   maxBytes: number,
-  share: Pick<Share, 'hasRoomFor' | 'take'>,
+  share: Pick<Share, 'take'>,
   ms = readMs,
 ): Promise<Buffer | 'too large' | 'no room' | 'aborted'> {
   const { rawBody, headers } = request;
   if (rawBody) return rawBody.length > maxBytes ? 'too large' : rawBody;
   const declared = Number(headers['content-length'] ?? 0);
   if (declared > maxBytes) return 'too large';
-  if (!share.hasRoomFor(declared)) return 'no room';
+  // All of it at once: of many that come together, each would else be stopped by the parts that the others have.
+  if (!share.take(declared)) return 'no room';
   let body = Buffer.alloc(0);
   let bytes = 0;
   const deadline = setTimeout(() => request.destroy(), ms);
   const ended = await consume(request, (chunk) => {
     if (bytes + chunk.length > maxBytes) return 'too large';
-    if (!share.take(chunk.length)) return 'no room';
-    body = appended(body, bytes, chunk);
+    if (bytes + chunk.length > declared && !share.take(chunk.length)) return 'no room';
+    body = appended(body, bytes, chunk, declared);
     bytes += chunk.length;
     return undefined;
   });
@@ -42,11 +43,15 @@ export async function readBody(
   return ended === 'end' ? body.subarray(0, bytes) : ended;
 }
 
-/** A buffer with a chunk behind its first `bytes`. Chunks are not kept: one may hold a single byte, and takes a hundred. */
-function appended(buffer: Buffer, bytes: number, chunk: Buffer): Buffer<ArrayBuffer> {
-  if (bytes === 0) return chunk as Buffer<ArrayBuffer>;
-  const isLargeEnough = bytes + chunk.length <= buffer.length;
-  const large = isLargeEnough ? buffer : Buffer.allocUnsafe(2 * (bytes + chunk.length));
+/**
+ * A buffer with a chunk behind its first `bytes`, made for all that is `declared`, or else for twice as much as there is.
+ * Chunks are not kept: one may hold a single byte, and takes a hundred.
+ */
+function appended(buffer: Buffer, bytes: number, chunk: Buffer, declared: number): Buffer<ArrayBuffer> {
+  const needed = bytes + chunk.length;
+  if (bytes === 0 && needed >= declared) return chunk as Buffer<ArrayBuffer>;
+  const isLargeEnough = needed <= buffer.length;
+  const large = isLargeEnough ? buffer : Buffer.allocUnsafe(needed <= declared ? declared : 2 * needed);
   if (!isLargeEnough) buffer.copy(large, 0, 0, bytes);
   chunk.copy(large, bytes);
   return large as Buffer<ArrayBuffer>;

@@ -2,8 +2,6 @@
 export interface Share {
   /** Whether there is room for so many bytes more, which are held from now on. */
   take(bytes: number): boolean;
-  /** Whether there would be. */
-  hasRoomFor(bytes: number): boolean;
   /** Holds so many bytes more in any case. */
   add(bytes: number): void;
   close(): void;
@@ -12,18 +10,21 @@ export interface Share {
 /**
  * A bound on the bytes of all bodies and answers under way: each alone may be small enough, all together kill the
  * process. Where room is short, the oldest that has waited for its client longer than `patienceMs` is cut off, so that
- * nobody who sends or reads slowly keeps others out.
+ * nobody who sends or reads slowly keeps others out. Room beyond the bound is for the small alone: however many large
+ * ones there are, a usual review finds some.
  */
 export class Budget {
   readonly #maxBytes: number;
   readonly #patienceMs: number;
+  readonly #forSmall: ForSmall;
   /** In the order in which they were opened. */
   readonly #holders = new Set<Holder>();
   #bytes = 0;
 
-  constructor(maxBytes: number, patienceMs: number) {
+  constructor(maxBytes: number, patienceMs: number, forSmall: ForSmall = { bytes: 0, upTo: 0 }) {
     this.#maxBytes = maxBytes;
     this.#patienceMs = patienceMs;
+    this.#forSmall = forSmall;
   }
 
   open(cutOff: () => void): Share {
@@ -34,12 +35,10 @@ export class Budget {
       holder.bytes += bytes;
       this.#bytes += bytes;
     };
-    const hasRoomFor = (bytes: number) => this.#makeRoom(bytes, holder);
     return {
-      hasRoomFor,
       add,
       take: (bytes) => {
-        const isTaken = hasRoomFor(bytes);
+        const isTaken = this.#makeRoom(bytes, holder);
         if (isTaken) add(bytes);
         return isTaken;
       },
@@ -48,14 +47,16 @@ export class Budget {
   }
 
   #makeRoom(bytes: number, asking: Holder): boolean {
-    if (this.#bytes + bytes <= this.#maxBytes) return true;
+    const isSmall = asking.bytes + bytes <= this.#forSmall.upTo;
+    const hasRoom = () => this.#bytes + bytes <= this.#maxBytes + (isSmall ? this.#forSmall.bytes : 0);
+    if (hasRoom()) return true;
     const patientSince = performance.now() - this.#patienceMs;
     for (const holder of this.#holders) {
       if (holder.since > patientSince) break;
       if (holder.bytes === 0 || holder === asking) continue;
       this.#close(holder);
       holder.cutOff();
-      if (this.#bytes + bytes <= this.#maxBytes) return true;
+      if (hasRoom()) return true;
     }
     return false;
   }
@@ -63,6 +64,12 @@ export class Budget {
   #close(holder: Holder): void {
     if (this.#holders.delete(holder)) this.#bytes -= holder.bytes;
   }
+}
+
+/** Room beyond the bound, and for how large a body with its answer. */
+export interface ForSmall {
+  bytes: number;
+  upTo: number;
 }
 
 interface Holder {

@@ -18,7 +18,10 @@ import { routeOf } from './route.ts';
  * Of the 256 MiB that the manifest gives: a process at rest takes 60, and the largest review 100 while it is decided.
  * A usual review has 5 KB, and is through in a millisecond.
  */
-const maxBytesUnderWay = 4 * maxBodyBytes;
+const maxBytesUnderWay = 2 * maxBodyBytes;
+
+/** A usual review finds room beside any number of large ones. */
+const forSmall = { bytes: 4 * 2 ** 20, upTo: 256 * 2 ** 10 };
 
 /** How long one whose client is slow keeps its room while others are short of it. */
 const patienceMs = 1_000;
@@ -60,7 +63,7 @@ export function createHandler({
   log: Log;
   isCaller?: IsCaller;
 }): Handler {
-  const budget = new Budget(maxBytesUnderWay, patienceMs);
+  const budget = new Budget(maxBytesUnderWay, patienceMs, forSmall);
   return async (request, response) => {
     const logged = logFor(request, log);
     const cutOff = () => void request.destroy();

@@ -44,6 +44,7 @@ describe('the bundle, in the memory that the manifest gives it', () => {
   });
 
   const post = (body: string) => fetch(`http://127.0.0.1:${port}/mutate`, { method: 'POST', headers, body });
+  const large = usual + ' '.repeat(7 * MiB - usual.length);
   const expectReview = async () => {
     const answer = await post(usual);
     const { response } = (await answer.json()) as { response?: { patchType?: string } };
@@ -64,7 +65,6 @@ describe('the bundle, in the memory that the manifest gives it', () => {
   }
 
   it('answers a flood of large bodies, with 200 or 503 and Retry-After, and serves on', async () => {
-    const large = usual + ' '.repeat(7 * MiB - usual.length);
     const outcomeOf = ({ status, headers }: Response) => `${status} ${headers.get('retry-after') ?? ''}`.trim();
     const outcomes = await Promise.all(Array.from({ length: 40 }, () => post(large).then(outcomeOf, () => 'cut off')));
     expect(outcomes).to.include('200');
@@ -79,6 +79,8 @@ describe('the bundle, in the memory that the manifest gives it', () => {
     await untilAnswered(post);
     await expectReview();
     for (const each of held) each.destroy();
+    // Their room is free again.
+    await untilAnswered(() => post(large));
   });
 
   it('answers a body of chunks of one byte', async () => {
@@ -111,7 +113,7 @@ describe('the bundle, in the memory that the manifest gives it', () => {
   });
 });
 
-/** Waits until the function has room for a usual review again: whoever is slow is cut off where room is short. */
+/** Waits until the function has room for a review again: whoever is slow is cut off where room is short. */
 async function untilAnswered(post: (body: string) => Promise<Response>): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if ((await post(usual)).status === 200) return;

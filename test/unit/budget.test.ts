@@ -10,7 +10,7 @@ describe('the budget of bytes under way', () => {
     const budget = new Budget(10, 60_000);
     const one = budget.open(neverCutOff);
     const other = budget.open(neverCutOff);
-    expect([one.take(6), other.take(5), other.take(4), other.hasRoomFor(1)]).to.deep.equal([true, false, true, false]);
+    expect([one.take(6), other.take(5), other.take(4), other.take(1)]).to.deep.equal([true, false, true, false]);
     one.close();
     one.add(9);
     expect(other.take(6)).to.equal(true);
@@ -24,6 +24,19 @@ describe('the budget of bytes under way', () => {
     second?.take(4);
     expect(third?.take(5)).to.equal(true);
     expect(cut).to.deep.equal(['first']);
+  });
+
+  it('has room beyond its bound for small ones alone, and no more than that', () => {
+    const budget = new Budget(10, 60_000, { bytes: 4, upTo: 3 });
+    const [large, small, another] = [1, 2, 3].map(() => budget.open(neverCutOff));
+    expect(large?.take(10)).to.equal(true);
+    expect([small?.take(4), small?.take(3), small?.take(1), another?.take(2), another?.take(1)]).to.deep.equal([
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('never cuts off the one that asks', () => {

@@ -43,7 +43,7 @@ describe('a server', () => {
     const failure = once(sent, 'error');
     sent.write('{');
     const [received] = (await once(server, 'request')) as [IncomingMessage];
-    expect(await readBody(received, 100, { hasRoomFor: () => true, take: () => true }, 10)).to.equal('aborted');
+    expect(await readBody(received, 100, { take: () => true }, 10)).to.equal('aborted');
     await failure.catch(() => {});
     server.close();
   });
