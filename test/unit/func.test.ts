@@ -41,6 +41,16 @@ describe('func.yaml', () => {
     });
   });
 
+  it('deploys to Knative, and leaves nothing to the func operator', () => {
+    expect(func).to.deep.include({ deployer: 'knative' });
+    expect(func.deploy).to.deep.include({ managementDisabled: true });
+  });
+
+  it('makes the code cache after the bundle that it is of', () => {
+    const { value } = func.build.buildEnvs.find(({ name }) => name === 'BP_NODE_RUN_SCRIPTS') ?? {};
+    expect(value).to.equal('build,warm');
+  });
+
   it('builds with the Node that everything runs on, by scripts that there are', () => {
     const env = Object.fromEntries(func.build.buildEnvs.map(({ name, value }) => [name, value]));
     expect(env.BP_NODE_VERSION).to.equal(`${readFileSync('.nvmrc', 'utf8').trim()}.*`);
@@ -54,11 +64,13 @@ function readYaml(file: string): unknown {
 }
 
 interface FuncYaml {
+  deployer: string;
   name: string;
   namespace: string;
   build: { buildEnvs: { name: string; value: string }[] };
   run: { envs: object[]; volumes: object[] };
   deploy: {
+    managementDisabled: boolean;
     labels: { key: string; value: string }[];
     serviceAccountName: string;
     healthEndpoints: { liveness: string; readiness: string };

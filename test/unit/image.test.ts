@@ -12,7 +12,8 @@ describe('function/Dockerfile', () => {
     const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
     await bundleFunction(directory);
     const dockerfile = readFileSync('function/Dockerfile', 'utf8');
-    spawnSync(process.execPath, [join(directory, 'warm.cjs')]);
+    const { status, output } = spawnSync(process.execPath, [join(directory, 'warm.cjs')], { encoding: 'utf8' });
+    expect({ status, output }).to.deep.equal({ status: 0, output: [null, '', ''] });
     const named = [...dockerfile.matchAll(/\bdist\/([\w*]+\.\w+)/g)].map(([, file = '']) => file);
     expect(named).to.have.members(['*.cjs', 'warm.cjs', '*.cjs', '*.cache', 'start.cjs']);
     expect(named.filter((file) => globSync(file, { cwd: directory }).length === 0)).to.deep.equal([]);
