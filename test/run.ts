@@ -1,11 +1,12 @@
 /** `npm test [-- PLACE…]`: type-checks, gets what the tests need, and runs them; the last line counts them. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Mocha from 'mocha';
-import { controlPlaneAtHand, findControlPlane } from '../scripts/local/control-plane.ts';
+import { controlPlaneAtHand, type Search } from '../scripts/local/control-plane.ts';
 import { createProgress } from '../scripts/terminal/progress.ts';
 import { runCommand } from '../scripts/terminal/run.ts';
+import { sharedControlPlane } from './support/control-plane.ts';
 
 const suites = ['unit', 'http', 'property', 'api-server'];
 const nothing = { passes: 0, failures: 0, pending: 0 };
@@ -24,17 +25,24 @@ type Counts = Pick<Mocha.Stats, 'passes' | 'failures' | 'pending'>;
 
 /**
  * Runs the tests at these places, files or directories; all of them where none is named. Those on an API server come last:
- * it is downloaded or built, the first time, while the others run.
+ * it is downloaded or built, the first time, while the types are checked and the other tests run.
  */
 async function run(places: string[], cleanup: AsyncDisposableStack): Promise<Counts> {
   const files = (places.length > 0 ? places : suites.map((suite) => `test/${suite}`)).flatMap(testFiles);
   if (files.length === 0) throw new Error(`no tests in ${places.join(', ')}`);
-  if (spawnSync('tsc', { stdio: 'inherit' }).status !== 0) return { ...nothing, failures: 1 };
   const onApiServer = files.filter((file) => file.includes('test/api-server/'));
-  const controlPlane = onApiServer.length > 0 ? prepareControlPlane(cleanup) : undefined;
-  const others = await runMocha(files.filter((file) => !onApiServer.includes(file)));
-  await controlPlane;
-  return sum(others, await runMocha(onApiServer));
+  const showProgress = createProgress();
+  let isAwaited = false;
+  const progress = (text?: string) => {
+    if (isAwaited) showProgress(text);
+  };
+  const apiServer = onApiServer.length > 0 ? getApiServer({ progress, cleanup }) : undefined;
+  const [status] = await once(spawn('tsc', { stdio: 'inherit' }), 'close');
+  if (status !== 0) return { ...nothing, failures: 1 };
+  const counts = await runMocha(files.filter((file) => !onApiServer.includes(file)));
+  isAwaited = true;
+  await apiServer;
+  return sum(counts, await runMocha(onApiServer));
 }
 
 async function runMocha(files: string[]): Promise<Counts> {
@@ -55,16 +63,14 @@ function sum(one: Counts, other: Counts): Counts {
   };
 }
 
-async function prepareControlPlane(cleanup: AsyncDisposableStack): Promise<void> {
+/** Gets an API server, and says so where none is at hand. Where that fails, so do the tests that need it; the others run. */
+async function getApiServer(search: Search): Promise<void> {
   try {
-    const atHand = controlPlaneAtHand();
-    if (!atHand) console.log('Getting an API server, while the tests that need none run …');
-    const controlPlane = atHand ?? (await findControlPlane(createProgress(), cleanup));
-    if (!controlPlane) return;
-    process.env.KUBEBUILDER_ASSETS = dirname(controlPlane.etcd);
-    if (!atHand) console.log(`The API server is there: ${controlPlane.origin}`);
+    if (controlPlaneAtHand()) return;
+    console.log('Getting an API server; the tests that need none run meanwhile.');
+    const controlPlane = await sharedControlPlane(search);
+    if (controlPlane) console.log(`The API server is there: ${controlPlane.origin}`);
   } catch (error) {
-    // The tests that need it fail, and say so again; the others run.
     console.error((error as Error).message);
   }
 }

@@ -29,7 +29,9 @@ export async function measureCreations(
 ): Promise<Creations | undefined> {
   await using cleanup = new AsyncDisposableStack();
   // What cannot be built, without a network for example, is no reason to lose the other parts.
-  const controlPlane = await findControlPlane(progress, cleanup).catch(({ message }) => console.error(message));
+  const controlPlane = await findControlPlane({ progress, cleanup, isMeasured: true }).catch(({ message }) =>
+    console.error(message),
+  );
   if (!controlPlane) {
     console.error(`no real API server: to get one, ${waysToGetOne}`);
     return undefined;

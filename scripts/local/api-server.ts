@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, connect, type KubernetesApi } from '../kubernetes/client.ts';
+import { waitFor } from '../kubernetes/wait.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
 import { startChild } from './child.ts';
@@ -55,7 +55,7 @@ export async function startApiServer(
   ];
   const server = startChild(kubeApiserver, serverArgs, { cleanup });
   const api = connect({ kubeconfig: files.kubeconfig });
-  await Promise.race([ready(api), store.failure, server.failure]);
+  await Promise.race([waitForReady(api), store.failure, server.failure]);
   await prepareNamespace(api, 'default');
   return { kubeconfig: files.kubeconfig, api, auditLog: files.auditLog };
 }
@@ -76,20 +76,18 @@ async function createUnlessThere(api: KubernetesApi, path: string, body: object)
   });
 }
 
-async function ready(api: KubernetesApi): Promise<void> {
-  for (;;) {
-    const isReady = await api.send('GET', '/api/v1/namespaces/default').then(
-      () => true,
-      () => false,
+async function waitForReady(api: KubernetesApi): Promise<void> {
+  const look = () =>
+    api.send('GET', '/api/v1/namespaces/default').then(
+      () => ({ found: true }),
+      ({ message }: Error) => ({ missing: message }),
     );
-    if (isReady) return;
-    await delay(100);
-  }
+  await waitFor('waiting for the API server', look, { progress: () => {}, timeoutMs: 120_000, intervalMs: 100 });
 }
 
 async function writeFiles(directory: string, server: string) {
-  const authority = await createCertificateAuthority('hello-webhook throwaway API server');
-  const { key, cert } = await authority.issueForLocalhost();
+  const ca = await createCertificateAuthority('hello-webhook throwaway API server');
+  const { key, cert } = await ca.issueForLocalhost();
   const token = randomUUID();
   const serviceAccountKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const kubeconfig = {
@@ -99,7 +97,7 @@ async function writeFiles(directory: string, server: string) {
     clusters: [
       {
         name: 'hello-webhook',
-        cluster: { server, 'certificate-authority-data': Buffer.from(authority.cert).toString('base64') },
+        cluster: { server, 'certificate-authority-data': Buffer.from(ca.cert).toString('base64') },
       },
     ],
     users: [{ name: 'admin', user: { token } }],

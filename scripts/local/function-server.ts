@@ -11,7 +11,7 @@ export type LogRecord = Record<string, unknown>;
 export interface FunctionServer {
   /** `https://127.0.0.1:PORT/mutate` */
   url: string;
-  /** The certificate (PEM) of the throwaway CA that certified the URL. */
+  /** The certificate (PEM) of the throwaway CA that issued the certificate of the URL. */
   caCert: string;
   /** The first `count` log records that match, once they are written. */
   records(matches: (record: LogRecord) => boolean, count?: number): Promise<LogRecord[]>;
@@ -30,11 +30,11 @@ export async function startFunction(
     env: { PATH: process.env.PATH, ...env, PORT: '0' },
   });
   const port = await child.waitFor((line) => /"message":"listening","port":(\d+)/.exec(line)?.[1]);
-  const authority = await createCertificateAuthority('hello-webhook throwaway function');
-  const tlsPort = await startGateway(cleanup, await authority.issueForLocalhost(), Number(port));
+  const ca = await createCertificateAuthority('hello-webhook throwaway function');
+  const tlsPort = await startGateway(cleanup, await ca.issueForLocalhost(), Number(port));
   return {
     url: `https://127.0.0.1:${tlsPort}/mutate`,
-    caCert: authority.cert,
+    caCert: ca.cert,
     records: (matches, count = 1) => {
       const found: LogRecord[] = [];
       return child.waitFor((line) => {

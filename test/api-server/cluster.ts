@@ -11,9 +11,10 @@ import { type Answer, ApiError, type KubernetesApi } from '../../scripts/kuberne
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
-import { findControlPlane, waysToGetOne } from '../../scripts/local/control-plane.ts';
+import { waysToGetOne } from '../../scripts/local/control-plane.ts';
 import { type FunctionServer, startFunction } from '../../scripts/local/function-server.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { sharedControlPlane } from '../support/control-plane.ts';
 
 export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
@@ -46,7 +47,7 @@ export class Cluster {
   /** Starts the API server; where none is to be had, skips and says why, or fails where CI is set. */
   async start(test: Context): Promise<void> {
     test.timeout(120_000);
-    const controlPlane = await findControlPlane(() => {}, this.#cleanup);
+    const controlPlane = await sharedControlPlane({ progress: () => {}, cleanup: this.#cleanup });
     if (controlPlane) this.#server = await startApiServer(controlPlane, this.#cleanup);
     else if (process.env.CI) throw new Error(`no API server to test against: ${waysToGetOne}`);
     else {

@@ -1,0 +1,57 @@
+import { stringify } from 'yaml';
+import type { Injection } from '../../function/review/injection.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** The cells NAME to AGE of Pods that no API server has stored, as `kubectl get pod` would show them. */
+export function unstoredRows(pods: readonly KubernetesObject[]): string[][] {
+  return pods.map(({ metadata, spec }) => {
+    const { containers } = spec as { containers: unknown[] };
+    return [metadata.name ?? `${metadata.generateName}…`, `0/${containers.length}`, 'Pending', '0', '0s'];
+  });
+}
+
+/**
+ * Prints Pods as `kubectl get pod -L …` does, with the labels that the injections set, and the volumes and mounts of
+ * those that were injected. `rows` has the cells NAME to AGE of each Pod.
+ */
+export function printPods(
+  pods: readonly KubernetesObject[],
+  rows: readonly (readonly string[])[],
+  injections: readonly Injection[],
+): void {
+  const labels = labelsOf(injections);
+  const namespaces = pods.map(({ metadata }) => metadata.namespace ?? 'default');
+  const isSpread = namespaces.some((namespace) => namespace !== 'default');
+  const header = ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', ...labels.map((key) => key.toUpperCase())];
+  const lines = rows.map((row, index) => [...row, ...labels.map((key) => pods[index]?.metadata.labels?.[key] ?? '')]);
+  const withNamespace = (line: readonly string[], namespace = '') => (isSpread ? [namespace, ...line] : line);
+  const apps = new Set(pods.map(({ metadata }) => metadata.labels?.app));
+  const selector = apps.size === 1 && !apps.has(undefined) ? [`-l app=${[...apps][0]}`] : [];
+  const options = [...(isSpread ? ['-A'] : []), ...selector, ...labels.map((key) => `-L ${key}`)];
+  console.log(`\n$ kubectl get pod ${options.join(' ')}`);
+  console.log(
+    formatTable([
+      withNamespace(header, 'NAMESPACE'),
+      ...lines.map((line, index) => withNamespace(line, namespaces[index])),
+    ]),
+  );
+  for (const pod of pods.filter((pod) => isInjected(pod, injections)))
+    console.log(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
+}
+
+/** The keys of the labels that injections set, each once. */
+export function labelsOf(injections: readonly Injection[]): string[] {
+  return [...new Set(injections.flatMap(({ labels = {} }) => Object.keys(labels)))];
+}
+
+function isInjected({ spec }: KubernetesObject, injections: readonly Injection[]): boolean {
+  const { volumes = [] } = spec as { volumes?: { name: string }[] };
+  return volumes.some(({ name }) => injections.some(({ volume }) => volume?.name === name));
+}
+
+function volumesAndMounts({ spec }: KubernetesObject): object {
+  const { volumes, initContainers, containers } = spec as Record<string, { name: string; volumeMounts?: unknown }[]>;
+  const mounts = (list: typeof containers) => list?.map(({ name, volumeMounts }) => ({ name, volumeMounts }));
+  return { volumes, ...(initContainers && { initContainers: mounts(initContainers) }), containers: mounts(containers) };
+}
