@@ -47,12 +47,20 @@ function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
   });
 }
 
-function volumeFieldProblems({ volume = { name: '' }, files, ensure }: Partial<DeclaredInjection>): Problem[] {
-  const hasNone = ensure && (volume.name || files) && configMapsOf(volume).length === 0;
+function volumeFieldProblems({ name = '', volume, files, ensure }: Partial<DeclaredInjection>): Problem[] {
+  const hasNone = ensure && (volume?.name || files) && configMapsOf(volume).length === 0;
   return [
+    ...(files ? volumeNameProblems(name, ['name']) : volumeNameProblems(volume?.name ?? '', ['volume', 'name'])),
     ...(hasNone ? [{ path: ['ensure'], message: 'needs a volume with a ConfigMap' }] : []),
-    ...volumeProblems(volume).map((problem) => ({ ...problem, path: ['volume', ...problem.path] })),
+    ...volumeProblems(volume ?? {}).map((problem) => ({ ...problem, path: ['volume', ...problem.path] })),
   ];
+}
+
+/** k8s.io/kubernetes plugin/pkg/admission/serviceaccount mountServiceAccountToken goes by the name alone. */
+function volumeNameProblems(name: string, path: Problem['path']): Problem[] {
+  if (!name.startsWith('kube-api-access-')) return [];
+  const message = "must not begin with kube-api-access-: admission mounts such a volume as the ServiceAccount's token";
+  return [{ path, message }];
 }
 
 /** The rules of k8s.io/kubernetes pkg/apis/core/validation ValidateVolumeMounts: broken, they would break every Pod. */

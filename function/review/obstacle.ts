@@ -2,6 +2,7 @@ import type { V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node
 import type { AnyContainer } from './mount.ts';
 import { type Mounted, nestingConflict } from './nesting.ts';
 import { isInside, normalPath, relationOf } from './path.ts';
+import { isAsDeclared } from './volume-comparison.ts';
 
 /** What else a Pod has, or gets, that may be mounted in a container. */
 export interface Neighbours {
@@ -59,7 +60,8 @@ export function mountConflict(
   const relation = relationOf(normalPath(mount.mountPath), otherPath);
   if (!relation) return undefined;
   const theirs = owner ?? `volume ${other.name}`;
-  if (relation === 'same') return `is taken by ${theirs}`;
+  if (relation === 'same')
+    return `is taken by ${theirs}${hasSameFiles(mount, other, volumeOf) ? ', which has the same source' : ''}`;
   const mounted = (one: V1VolumeMount): Mounted => ({ volume: volumeOf(one.name), mount: one });
   if (relation === 'inside') {
     const reason = nestingConflict(mounted(other), mounted(mount));
@@ -67,6 +69,22 @@ export function mountConflict(
   }
   const reason = nestingConflict(mounted(mount), mounted(other));
   return reason && `${reason}, and is around ${otherPath} of ${theirs}`;
+}
+
+/** Whether two mounts show the same of volumes that differ by their names alone. */
+function hasSameFiles(
+  { name, subPath = '', subPathExpr = '' }: V1VolumeMount,
+  other: V1VolumeMount,
+  volumeOf: (name: string) => V1Volume | undefined,
+): boolean {
+  const [ours, theirs] = [volumeOf(name), volumeOf(other.name)];
+  const isSamePart = subPath === (other.subPath ?? '') && subPathExpr === (other.subPathExpr ?? '');
+  return (
+    isSamePart &&
+    name !== other.name &&
+    ours !== undefined &&
+    isAsDeclared({ ...ours, name: other.name }, theirs, 'volume')
+  );
 }
 
 function volumeNamed({ spec, injections }: Neighbours, name: string): V1Volume | undefined {

@@ -59,4 +59,13 @@ describeOnApiServer('the API server', (cluster) => {
       expect(await outcomeIn(this, volume, 'takes')).to.equal('takes');
     });
   }
+
+  it("mounts a volume whose name begins with kube-api-access- as the ServiceAccount's token", async () => {
+    const volumes = [{ name: 'kube-api-access-ca', configMap: { name: 'ca' } }];
+    const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'app', image: 'app:1' }], volumes } };
+    const { object } = await cluster.createPod(namespace, pod, '?dryRun=All');
+    expect(object.spec?.containers[0]?.volumeMounts).to.deep.equal([
+      { name: 'kube-api-access-ca', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+    ]);
+  });
 });
