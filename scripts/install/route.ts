@@ -2,6 +2,7 @@ import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { waitForReady } from '../kubernetes/ready.ts';
 import { ok, warning } from '../terminal/finding.ts';
+import { fixOfCallFailure } from './call-failure.ts';
 import type { Installation } from './installation.ts';
 import type { Plan } from './plan.ts';
 import { probeReach } from './probe.ts';
@@ -47,7 +48,7 @@ export async function reach(
       report('Probe', ok(`${way}: the API server called the function in ${(probed.ms / 1000).toFixed(2)} s`));
       return { webhook, injections, objects };
     }
-    report('Probe', warning(`${way}: ${probed.failure}`, hintFor(way)));
+    report('Probe', warning(`${way}: ${probed.failure}`, fixFor(way, probed.failure)));
   }
   throw new Error('\nThe API server does not reach the function: the webhook configuration was left as it was.');
 }
@@ -57,8 +58,9 @@ function functionOf({ name, namespace }: Installation): KubernetesObject {
   return { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace } };
 }
 
-function hintFor(way: Reach): string {
+function fixFor(way: Reach, failure: string): string {
+  const everything = 'npm run doctor checks everything between the API server and the function.';
   return way === 'cluster-local-url'
     ? 'Most API servers do not resolve cluster DNS: --reach gateway needs none.'
-    : 'npm run doctor checks everything between the API server and the function.';
+    : [fixOfCallFailure(failure), everything].filter(Boolean).join('\n');
 }

@@ -1,3 +1,4 @@
+import { fixOfCallFailure } from '../../../install/call-failure.ts';
 import { probeReach } from '../../../install/probe.ts';
 import { ApiError } from '../../../kubernetes/client.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
@@ -16,7 +17,12 @@ export const probe = check(
     if (!probing) return { findings: [] };
     const { probeNamespace, ...course } = probing;
     const fail = (failure: string) => ({
-      findings: [broken(failure, 'the checks above, from the Knative Service on, say what is broken')],
+      findings: [
+        broken(
+          failure,
+          fixOfCallFailure(failure) ?? 'the checks above, from the Knative Service on, say what is broken',
+        ),
+      ],
     });
     try {
       const probed = await probeReach(api, { ...installation, clientConfig, caFrom, probeNamespace }, course);
