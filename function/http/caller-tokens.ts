@@ -2,54 +2,73 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Log } from './log.ts';
 
-/** Whether a caller with this token is served. */
-export type IsCaller = (token: string) => boolean;
+/**
+ * What a call is for, by the segments of its path below /mutate: those without the caller's token, which comes first;
+ * undefined for a caller that is not served.
+ */
+export type TakeToken = (segments: readonly string[]) => readonly string[] | undefined;
 
 /** How old what was read may be: a Secret's volume changes a minute after the Secret anyway. */
 const maxAgeMs = 1_000;
+
+/** The line that has callers without a token served, too: until a webhook configuration that had none calls with one. */
+const anyone = '*';
 
 /**
  * Who is served by a file of tokens, one a line: two while one replaces the other. The file is read again as it changes.
  * Everyone is served until there is one, which a Secret that is optional may not be; none is served less than before
  * because of a file that has gone or cannot be used. Throws an Error at the start where it cannot be used.
  */
-export function callersOf(file: string | undefined, log: Log): IsCaller {
-  const everyone: IsCaller = () => true;
+export function callersOf(file: string | undefined, log: Log): TakeToken {
+  const everyone: TakeToken = (segments) => segments;
   if (!file) {
     log('WARNING', 'CALLER_TOKENS is not set: every caller is served');
     return everyone;
   }
-  let tokens = tokensIn(file);
+  let callers = callersIn(file);
   let readAt = performance.now();
-  if (!tokens) log('WARNING', `there is no file ${file}: every caller is served until there is`);
-  const current = (): Buffer[] | undefined => {
-    if (performance.now() - readAt < maxAgeMs) return tokens;
+  if (!callers) log('WARNING', `there is no file ${file}: every caller is served until there is`);
+  if (callers?.isOpen) log('WARNING', `${file} has a line ${anyone}: every caller is served`);
+  const current = (): Callers | undefined => {
+    if (performance.now() - readAt < maxAgeMs) return callers;
     readAt = performance.now();
     try {
-      tokens = tokensIn(file) ?? tokens;
+      callers = callersIn(file) ?? callers;
     } catch (error) {
       log('ERROR', `${(error as Error).message}: the caller tokens stay as they were`);
     }
-    return tokens;
+    return callers;
   };
-  return (token) => {
+  return (segments) => {
+    const known = current();
+    if (!known) return segments;
+    const [token = '', ...rest] = segments;
     const digest = digestOf(token);
     // All of them, whichever fits: how long it takes says nothing.
-    return current()?.reduce((isKnown, each) => timingSafeEqual(each, digest) || isKnown, false) ?? true;
+    const isKnown = known.tokens.reduce((isOne, each) => timingSafeEqual(each, digest) || isOne, false);
+    if (isKnown) return rest;
+    return known.isOpen ? segments : undefined;
   };
 }
 
-/** Digests of the tokens, which have one length; undefined where there is no file. Its errors hold nothing of a token. */
-function tokensIn(file: string): Buffer[] | undefined {
+interface Callers {
+  /** Digests, which have one length. */
+  tokens: Buffer[];
+  isOpen: boolean;
+}
+
+/** Who a file serves; undefined where there is none. Its errors hold nothing of a token. */
+function callersIn(file: string): Callers | undefined {
   const lines = textOf(file)
     ?.split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
   if (!lines) return undefined;
-  if (lines.length === 0 || !lines.every((line) => /^[\w-]{32,128}$/.test(line))) {
+  const tokens = lines.filter((line) => line !== anyone);
+  if (tokens.length === 0 || !tokens.every((line) => /^[\w-]{32,128}$/.test(line))) {
     throw new Error(`${file} must hold tokens, one a line, each of 32 to 128 letters, digits, - and _`);
   }
-  return lines.map(digestOf);
+  return { tokens: tokens.map(digestOf), isOpen: tokens.length < lines.length };
 }
 
 function textOf(file: string): string | undefined {

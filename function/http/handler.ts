@@ -6,7 +6,7 @@ import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admis
 import { type Answer, internalError, refuse, send } from './answer.ts';
 import { dropBody, maxBodyBytes, type RequestWithBody, readBody } from './body.ts';
 import { Budget, type Share } from './budget.ts';
-import type { IsCaller } from './caller-tokens.ts';
+import type { TakeToken } from './caller-tokens.ts';
 import { deadlineOf } from './deadline.ts';
 import { oversize } from './json-size.ts';
 import type { Log } from './log.ts';
@@ -52,16 +52,16 @@ export type Handler = (request: RequestWithBody, response: ServerResponse) => Pr
  * | … another AdmissionReview                            | 200, what `decide` decides                      |
  * | … `decide` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
  *
- * A caller whom `isCaller` does not know gets the 404 of another path.
+ * A caller that `takeToken` does not let through gets the 404 of another path.
  */
 export function createHandler({
   decide,
   log,
-  isCaller = () => true,
+  takeToken = (segments) => segments,
 }: {
   decide: Decide;
   log: Log;
-  isCaller?: IsCaller;
+  takeToken?: TakeToken;
 }): Handler {
   const budget = new Budget(maxBytesUnderWay, patienceMs, forSmall);
   return async (request, response) => {
@@ -70,7 +70,7 @@ export function createHandler({
     const share = budget.open(cutOff);
     response.once('close', share.close);
     // Whatever is thrown is answered: with nobody to catch it, it would end the process.
-    const answer = await answerTo(request, { decide, isCaller, share }).catch(internalError);
+    const answer = await answerTo(request, { decide, takeToken, share }).catch(internalError);
     if (answer === 'aborted') return logged('WARNING', 'the client went away', { decision: 'aborted' });
     share.add(send(response, answer, logged));
     const deadline = setTimeout(cutOff, writeMs);
@@ -80,9 +80,9 @@ export function createHandler({
 
 async function answerTo(
   request: RequestWithBody,
-  { decide, isCaller, share }: { decide: Decide; isCaller: IsCaller; share: Share },
+  { decide, takeToken, share }: { decide: Decide; takeToken: TakeToken; share: Share },
 ): Promise<Answer | 'aborted'> {
-  const route = routeOf(request, isCaller);
+  const route = routeOf(request, takeToken);
   if (route === 'health') return { status: 200, body: { status: 'ok' } };
   if (route !== 'review') return afterBody(request, route);
   const body = await readBody(request, maxBodyBytes, share);

@@ -1,22 +1,21 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type Answer, refuse } from './answer.ts';
-import type { IsCaller } from './caller-tokens.ts';
+import type { TakeToken } from './caller-tokens.ts';
 
 const healthPaths: ReadonlySet<string> = new Set(['/', '/health/liveness', '/health/readiness', '/healthz', '/readyz']);
 
 /**
  * What a request is for, by its path, method and headers: a review, a health check, or nothing that is served. Reviews
- * go to /mutate/TOKEN; where no token is demanded, to /mutate and whatever is below it, so that a webhook may call with
- * a token before the function demands it.
+ * go to /mutate/TOKEN; where no token is demanded, to /mutate and whatever is below it.
  */
 export function routeOf(
   { method = '', url = '', headers }: IncomingMessage,
-  isCaller: IsCaller,
+  takeToken: TakeToken,
 ): 'review' | 'health' | Answer {
   // The API server adds ?timeout=10s.
   const path = url.split('?', 1)[0] ?? '';
-  const [, root, token = ''] = path.split('/', 3);
-  const isReview = root === 'mutate' && isCaller(token);
+  const [, root, ...segments] = path.split('/');
+  const isReview = root === 'mutate' && takeToken(segments) !== undefined;
   const methods = isReview ? ['POST'] : healthPaths.has(path) ? ['GET', 'HEAD'] : undefined;
   if (!methods)
     return refuse(404, "not found: AdmissionReviews go to /mutate, with the caller's token if there is one");

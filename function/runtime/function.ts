@@ -18,4 +18,4 @@ const decide: Decide = (request, deadline) => {
 };
 
 /** The function: handles AdmissionReviews by the injections of the file that INJECTIONS names, or by the default ones; of callers with a token of the file that CALLER_TOKENS names. */
-export const mutate = createHandler({ decide, log, isCaller: callersOf(process.env.CALLER_TOKENS, log) });
+export const mutate = createHandler({ decide, log, takeToken: callersOf(process.env.CALLER_TOKENS, log) });

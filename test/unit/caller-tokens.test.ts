@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { callersOf } from '../../function/http/caller-tokens.ts';
+import { callersOf as takingToken } from '../../function/http/caller-tokens.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+
+/** Whether a caller with this token is served. */
+function callersOf(...given: Parameters<typeof takingToken>): (token: string) => boolean {
+  const takeToken = takingToken(...given);
+  return (token) => takeToken([token]) !== undefined;
+}
 
 const [one, other] = ['1'.repeat(43), '2'.repeat(43)];
 
@@ -79,9 +85,32 @@ describe("the callers' tokens", () => {
     expect(isCaller(one)).to.equal(true);
   });
 
+  it('are taken from the path, of which the rest says what a call is for', () => {
+    writeFileSync(file, one);
+    const takeToken = takingToken(file, log);
+    expect(takeToken([one])).to.deep.equal([]);
+    expect(takeToken([one, 'hello'])).to.deep.equal(['hello']);
+    expect(takeToken(['hello', one])).to.equal(undefined);
+    expect(takeToken([])).to.equal(undefined);
+    expect(takingToken(undefined, log)(['hello'])).to.deep.equal(['hello']);
+  });
+
+  it('are not demanded while the file has a line *, so that a webhook configuration may get its first one', async () => {
+    writeFileSync(file, `${one}\n*\n`);
+    const takeToken = takingToken(file, log);
+    expect(takeToken([one, 'hello'])).to.deep.equal(['hello']);
+    expect(takeToken(['hello'])).to.deep.equal(['hello']);
+    expect(takeToken([])).to.deep.equal([]);
+    expect(records).to.deep.equal([`WARNING ${file} has a line *: every caller is served`]);
+    writeFileSync(file, one);
+    await until(() => takeToken([]) === undefined);
+    expect(takeToken([one])).to.deep.equal([]);
+  });
+
   for (const [title, text] of [
     ['is empty', '\n'],
     ['has a short one', `${one}\nswordfish`],
+    ['has nothing but a line *', '*'],
     ['has what no path may have', `${'/'.repeat(40)}`],
   ] as const) {
     it(`stop the start where their file ${title}`, () => {
