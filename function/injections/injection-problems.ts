@@ -5,7 +5,7 @@ import { normalPath } from '../review/path.ts';
 import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
 import { ownedKeyProblem } from './owned-keys.ts';
-import { partProblems, rivalVariableProblems } from './parts.ts';
+import { laterVariableProblems, partProblems, rivalVariableProblems } from './parts.ts';
 import { rivalMountProblems } from './rival-mounts.ts';
 import type { Problem } from './schema.ts';
 import { systemPathProblem } from './system-paths.ts';
@@ -29,6 +29,7 @@ export function injectionProblems(
     ...metadataProblems(injection),
     ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
     ...rivalMountProblems(injection, all.slice(0, index)),
+    ...laterVariableProblems(injection, all.slice(index + 1)),
     ...all.flatMap((other) => chainProblems(injection, other)),
   ];
 }

@@ -2,6 +2,8 @@ import type { V1EnvVar } from '@kubernetes/client-node';
 import { fileAnnotation } from '../review/files.ts';
 import type { DeclaredInjection } from '../review/injection.ts';
 import { referencesIn } from '../review/variables.ts';
+import { isAsDeclared } from '../review/volume-comparison.ts';
+import { canOverlap } from './overlap.ts';
 import type { Problem } from './schema.ts';
 
 type Declared = Partial<DeclaredInjection>;
@@ -66,12 +68,36 @@ function envProblems(env: readonly V1EnvVar[]): Problem[] {
   });
 }
 
-/** Whether two injections set a variable to different values: the one that comes second would be in conflict with the first. */
-export function rivalVariableProblems({ env = [] }: Declared, earlier: Declared): Problem[] {
-  return env.flatMap((variable, index) => {
+/**
+ * What refers to a variable that a later injection sets: a first review would leave it out, for want of the variable, and
+ * a second one would not.
+ */
+export function laterVariableProblems(injection: Declared, later: readonly Declared[]): Problem[] {
+  const { mount, mounts = [], env = [] } = injection;
+  const references: { path: Problem['path']; text?: string | undefined }[] = [
+    { path: ['mount', 'subPathExpr'], text: mount?.subPathExpr },
+    ...mounts.map(({ subPathExpr: text }, index) => ({ path: ['mounts', index, 'subPathExpr'], text })),
+    ...env.map(({ value: text }, index) => ({ path: ['env', index, 'value'], text })),
+  ];
+  const sets = ({ env: variables = [] }: Declared, name: string) => variables.some((one) => one.name === name);
+  const setterOf = (name: string) =>
+    sets(injection, name) ? undefined : later.find((other) => sets(other, name) && canOverlap(injection, other));
+  return references.flatMap(({ path, text = '' }) =>
+    referencesIn(text).flatMap((name) => {
+      const setter = setterOf(name);
+      const message = `must not refer to ${name} before injection ${setter?.name} sets it: put that one first`;
+      return setter ? [{ path, message }] : [];
+    }),
+  );
+}
+
+/** Whether one container can get two values of a variable: the injection that comes second would be in conflict with the first. */
+export function rivalVariableProblems(injection: Declared, earlier: Declared): Problem[] {
+  if (!canOverlap(injection, earlier)) return [];
+  return (injection.env ?? []).flatMap((variable, index) => {
     const other = earlier.env?.find(({ name }) => name === variable.name);
-    if (!other || JSON.stringify(other) === JSON.stringify(variable)) return [];
-    const message = `must be what injection ${earlier.name} sets ${variable.name} to`;
+    if (!other || (isAsDeclared(variable, other, 'env') && isAsDeclared(other, variable, 'env'))) return [];
+    const message = `must be what injection ${earlier.name} sets ${variable.name} to, which can select the same Pods`;
     return [{ path: ['env', index], message }];
   });
 }

@@ -1,5 +1,6 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import fc from 'fast-check';
+import { laterVariableProblems } from '../../function/injections/parts.ts';
 import { type Injection, withDefaults } from '../../function/review/injection.ts';
 
 /** Keys that make trouble: of JSON pointers, of objects in JavaScript, of this webhook. */
@@ -62,7 +63,7 @@ const map = fc
     JSON.parse(`{${[...new Map(pairs)].map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
   );
 
-const variable = fc.constantFrom('HELLO_FILE', 'PATH_OF_IT', 'LANG', 'OWN');
+const variable = fc.constantFrom('HELLO_FILE', 'PATH_OF_IT', 'LANG', 'LANG_FILE', 'OWN');
 
 const volumeMount = object(
   { name: volumeName, mountPath: path, readOnly: fc.boolean(), subPath: fc.constantFrom('', 'hello.txt') },
@@ -136,14 +137,15 @@ const selector = fc.constantFrom<V1LabelSelector>(
 
 const values: Record<string, string> = {
   HELLO_FILE: '/etc/config/hello.txt',
-  PATH_OF_IT: '$(OWN):/x',
   LANG: '$$(OWN)',
+  PATH_OF_IT: '$(OWN):/x',
+  LANG_FILE: '/etc/config/$(LANG)',
 };
 const mountPaths = ['/etc/config', '/etc/config/sub', '/etc/config/sub/x', '/run/x', '/data', '/files/a', '/files/b'];
 
 /**
  * Sound configurations: names are unique, one volume name has one source, one variable name one value, no selector looks
- * at what is set, and no value refers to what another injection sets.
+ * at what is set, and a value refers to what is set before it.
  */
 export const injections: fc.Arbitrary<Injection[]> = fc
   .array(
@@ -175,11 +177,17 @@ export const injections: fc.Arbitrary<Injection[]> = fc
         ...(source !== 'none' && {
           mounts: mountPath.map((one) => ({ mountPath: one, readOnly, ...(subPath && { subPath }) })),
         }),
-        env: env.map((name) => ({ name, value: values[name] ?? '' })),
+        env: inOrder(env).map((name) => ({ name, value: values[name] ?? '' })),
         ...(exclude && { containers: { exclude: [exclude] } }),
         ...(labels && { labels }),
         ...(annotations && { annotations }),
         onConflict,
       });
     }),
-  );
+  )
+  .filter((list) => list.every((one, index) => laterVariableProblems(one, list.slice(index + 1)).length === 0));
+
+/** As `values` has them, where none refers to a later one. */
+function inOrder(names: readonly string[]): string[] {
+  return Object.keys(values).filter((name) => names.includes(name));
+}
