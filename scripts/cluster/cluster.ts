@@ -1,6 +1,6 @@
 import type { Progress } from '../terminal/progress.ts';
 import { loadFunction } from './function-image.ts';
-import { functionImage } from './images.ts';
+import { functionImage, linkedImage } from './images.ts';
 import { applyIssuer, installKnative } from './knative.ts';
 import { type Node, startNode } from './node.ts';
 import { getProgram, missingPrograms, modules, programsDirectory } from './programs.ts';
@@ -10,6 +10,8 @@ export interface Cluster {
   node: Node;
   /** The function's image, on the node. */
   image: string;
+  /** One in which /var/run is a link to /run, on the node. */
+  linkedImage: string;
 }
 
 /** Brings up a cluster, which goes with `cleanup`; says on stderr what is done and how long it took. Throws with the reason and the fix. */
@@ -31,7 +33,7 @@ export async function startCluster(
     await step("the function's image", work, () => loadFunction(node.namespaces, work));
   };
   await Promise.race([finish(), node.namespaces.failure]);
-  return { node, image: functionImage };
+  return { node, image: functionImage, linkedImage };
 }
 
 async function step<T>(title: string, { progress }: { progress: Progress }, work: () => Promise<T>): Promise<T> {

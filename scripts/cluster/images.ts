@@ -11,6 +11,9 @@ export const localRegistry = 'dev.local';
 /** The image that holds a Pod's namespaces. */
 export const pauseImage = `${localRegistry}/pause:cluster`;
 
+/** One in which /var/run is a link to /run, as in most: the LINKED_IMAGE of test/e2e/mounts. */
+export const linkedImage = `${localRegistry}/linked:cluster`;
+
 /** The function's image on the node. */
 export const functionImage = `${localRegistry}/hello-webhook:cluster`;
 
@@ -55,6 +58,7 @@ export async function nodeImages(): Promise<Image[]> {
   return [
     { name: pauseImage, files, entrypoint: [busybox, 'sleep', '2147483647'] },
     { name: 'docker.io/library/busybox:1.36', files, links, entrypoint: ['/bin/sh'] },
+    { name: linkedImage, files, links: { ...links, '/var/run': '/run' }, entrypoint: ['/bin/sh'] },
   ];
 }
 

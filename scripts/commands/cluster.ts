@@ -45,11 +45,14 @@ ends, and ends with its exit status: npm run cluster -- npm run test:e2e`,
       const obstacles = obstaclesOf(machine);
       for (const { text, fix } of obstacles) console.error(`no cluster: ${text}\n  ${fix.replaceAll('\n', '\n  ')}`);
       if (obstacles.length > 0) return exitStatus.noCluster;
-      const { node, image } = await startCluster({ apiServerDns }, { progress, cleanup });
+      const { node, image, linkedImage } = await startCluster({ apiServerDns }, { progress, cleanup });
       const environment = { KUBECONFIG: node.kubeconfig, IMAGE: image };
       const [command, ...rest] = args;
-      if (command !== undefined)
-        return Promise.race([run(command, rest, environment, cleanup), node.namespaces.failure]);
+      if (command !== undefined) {
+        // What the tests of mounts take beside it.
+        const forTests = { ...environment, LINKED_IMAGE: linkedImage };
+        return Promise.race([run(command, rest, forTests, cleanup), node.namespaces.failure]);
+      }
       console.log(`
 The cluster is up; Ctrl-C takes it down. In another terminal:
 

@@ -26,6 +26,9 @@ export const nestings: readonly Nesting[] = kinds.flatMap((outer) =>
   ),
 );
 
+/** One for each cell of the table, which the inner's kind and the order have made no difference to. */
+export const nestingsByCell = nestings.filter(({ inner, isOuterFirst }) => inner.name === 'configMap' && isOuterFirst);
+
 /** A Pod with both, in which the files of both have to be seen, and the inner to be written where it can be. */
 export function nestingTrial(nesting: Nesting, name: string, namespace: string): Trial {
   const { outer, isReadOnly, inner, isFile, isOuterFirst } = nesting;
