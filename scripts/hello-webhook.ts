@@ -9,10 +9,11 @@ import { doctor } from './commands/doctor.ts';
 import { sync } from './commands/sync.ts';
 import { undeploy } from './commands/undeploy.ts';
 import { createCommand, parse } from './terminal/command.ts';
+import { commandLine } from './terminal/command-line.ts';
 import { exitStatus } from './terminal/exit-status.ts';
 
-const program = createCommand(project.name, project.name)
-  .description(`${project.description}. In a checkout: npm run COMMAND -- OPTIONS`)
+const program = createCommand(project.name, `${project.name} --help`)
+  .description(`${project.description}. As it is called here: ${commandLine('COMMAND', 'OPTIONS')}`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.
   .enablePositionalOptions();

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync } from 'node:fs';
+import { commandLine } from '../terminal/command-line.ts';
 import { cgroupHierarchies } from './state.ts';
 
 /** What keeps a cluster from being brought up on this machine, and what to do about it. */
@@ -56,14 +57,14 @@ export function readMachine(): Machine {
 
 /** What is missing on a machine; nothing where a cluster can be brought up. */
 export function obstaclesOf({ platform, isRoot, missing, confinement }: Machine): Obstacle[] {
-  const elsewhere = 'use a cluster that you have (kind, k3d): KUBECONFIG=FILE IMAGE=IMAGE npm run test:e2e';
+  const elsewhere = `use a cluster that you have (kind, k3d): ${commandLine('deploy', '--context NAME --image IMAGE')}`;
   if (platform !== 'linux') return [{ text: `it takes Linux, and this is ${platform}`, fix: elsewhere }];
-  if (!isRoot) return [{ text: 'it takes root, for namespaces and mounts', fix: 'sudo npm run cluster' }];
+  if (!isRoot) return [{ text: 'it takes root, for namespaces and mounts', fix: `sudo ${commandLine('cluster')}` }];
   const obstacles: Obstacle[] = [];
   const packages = packagesOf(missing);
   if (packages.length > 0) {
     const text = `not found: ${missing.filter((program) => program !== 'go').join(', ')}`;
-    const fix = `apt-get install ${packages.join(' ')}\nor, on Debian and its like: npm run cluster -- --install-packages`;
+    const fix = `apt-get install ${packages.join(' ')}\nor, on Debian and its like: ${commandLine('cluster', '--install-packages')}`;
     obstacles.push({ text, fix });
   }
   if (missing.includes('go')) obstacles.push({ text: 'not found: go', fix: 'install Go: https://go.dev/dl' });

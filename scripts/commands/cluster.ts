@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { action, createCommand } from '../terminal/command.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -19,7 +20,7 @@ on 2 cores, from published Go modules, and kept in ~/.cache/hello-webhook. The n
 way out; the kubeconfig that is printed is good on this machine.
 
 With a command: runs it with KUBECONFIG and IMAGE, the function's image on the node, set, takes the cluster down when it
-ends, and ends with its exit status: npm run cluster -- npm run test:e2e`,
+ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes')}`,
   )
   .argument('[command...]', 'what to run, with its arguments')
   .passThroughOptions()
@@ -59,7 +60,7 @@ The cluster is up; Ctrl-C takes it down. In another terminal:
 ${Object.entries(environment)
   .map(([name, value]) => `  export ${name}=${value}`)
   .join('\n')}
-  npm run deploy -- --image $IMAGE
+  ${commandLine('deploy', '--image $IMAGE')}
 
 A shell on the node: ${node.namespaces.enter}`);
       return node.namespaces.failure;

@@ -1,4 +1,5 @@
 import { defaultInstallation } from '../install/installation.ts';
+import { addOptions } from '../terminal/command-line.ts';
 import type { Context } from './context.ts';
 
 /** A fix as it is to be typed: the commands in it are for the same installation in the same cluster. */
@@ -12,9 +13,5 @@ export function fixFor(
     ...(name === defaultInstallation.name ? [] : [`--name ${name}`]),
   ];
   const kubectl = kubeContext === undefined ? 'kubectl' : `kubectl --context ${kubeContext}`;
-  const forUs =
-    options.length === 0
-      ? fix
-      : fix.replaceAll(/npm run (deploy|sync|doctor)(?: --(?= ))?/g, `npm run $1 -- ${options.join(' ')}`);
-  return forUs.replaceAll(/\bkubectl\b/g, kubectl);
+  return addOptions(fix, ['deploy', 'sync', 'doctor'], options.join(' ')).replaceAll(/\bkubectl\b/g, kubectl);
 }

@@ -1,3 +1,5 @@
+import { commandLine } from '../terminal/command-line.ts';
+
 /** Why the API server could not call a webhook, what to do about it, and where more is said of it. */
 export interface CallFailure {
   cause: string;
@@ -50,7 +52,7 @@ const rows: readonly Row[] = [
   {
     says: /Client\.Timeout exceeded while awaiting headers/,
     cause: 'the function was called, and has not answered in time: it takes too long to start, or cannot be scheduled',
-    fix: 'kubectl get pods,events -A -l serving.knative.dev/service\nnpm run deploy -- --always-warm',
+    fix: `kubectl get pods,events -A -l serving.knative.dev/service\n${commandLine('deploy', '--always-warm')}`,
     link: `${knative}/autoscaling/scale-to-zero/`,
   },
   {
@@ -64,7 +66,7 @@ const rows: readonly Row[] = [
     says: /no such host|server misbehaving/,
     cause:
       'the API server does not resolve {host}: most API servers use the DNS of their node, not that of the cluster',
-    fix: 'npm run deploy -- --reach gateway',
+    fix: commandLine('deploy', '--reach gateway'),
     link: `${kubernetes}/reference/access-authn-authz/extensible-admission-controllers/#url`,
   },
   {
@@ -113,7 +115,7 @@ const rows: readonly Row[] = [
   {
     says: /service "[^"]*" not found|no service port \S+ found|cannot route to service with ClusterIP/,
     cause: 'the Service that the webhook configuration calls is missing, or not one that an API server can call',
-    fix: 'npm run deploy',
+    fix: commandLine('deploy'),
     link: `${kubernetes}/reference/access-authn-authz/extensible-admission-controllers/#service-reference`,
   },
   {
@@ -133,7 +135,7 @@ const rows: readonly Row[] = [
     says: /: not found\b/,
     cause:
       'a 404 of the function: the path that the webhook configuration calls is not served, or its token no longer is',
-    fix: 'npm run deploy',
+    fix: commandLine('deploy'),
     link: `${kubernetes}/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook`,
   },
   {

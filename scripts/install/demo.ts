@@ -7,6 +7,7 @@ import { podRows } from '../kubernetes/pod-table.ts';
 import { read } from '../kubernetes/read.ts';
 import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { manifestPath } from './manifests.ts';
@@ -42,7 +43,7 @@ export async function demoOnCluster(
   const header = ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'HELLO-ADDED'];
   console.log(formatTable([header, ...rows.map((cells, index) => [...cells, labels[index] ?? ''])]));
   const [first, second] = [await showFile(api, namespace, 'busybox-1'), await showFile(api, namespace, 'busybox-2')];
-  if (!first) console.error(`\nbusybox-1 has no ${file}: npm run doctor says why`);
+  if (!first) console.error(`\nbusybox-1 has no ${file}: ${commandLine('doctor')} says why`);
   if (second) console.error(`\nbusybox-2 has ${file} without having asked for it`);
   if (keep)
     console.log(

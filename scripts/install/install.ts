@@ -2,6 +2,7 @@ import type { Injection } from '../../function/review/injection.ts';
 import { deleteAndWait } from '../kubernetes/delete.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { TimeoutError } from '../kubernetes/wait.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import { ok, unknown, warning } from '../terminal/finding.ts';
 import { dryRunInjections } from './dry-run.ts';
 import { listInstalled } from './inventory.ts';
@@ -71,7 +72,8 @@ async function restoredUnlessVerified({ api, installation, cleanup, report }: Ta
   cleanup.defer(async () => {
     if (registration.isVerified) return;
     await restoreRegistered(api, installation, before);
-    report('Webhook', warning(before ? 'as it was before' : 'removed again', 'npm run deploy once the cause is fixed'));
+    const fix = `${commandLine('deploy')} once the cause is fixed`;
+    report('Webhook', warning(before ? 'as it was before' : 'removed again', fix));
   });
   return registration;
 }
@@ -125,6 +127,8 @@ async function verifyOnce(
     report('Verification', ok(`${how}: a dry-run Pod came back injected in ${(ms / 1000).toFixed(2)} s`));
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new Error(`not verified, ${how}: ${error.missing}\nnpm run doctor says what is broken`, { cause: error });
+    throw new Error(`not verified, ${how}: ${error.missing}\n${commandLine('doctor')} says what is broken`, {
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { read, unless } from '../kubernetes/read.ts';
+import { relativeManifestPath } from './manifests.ts';
 import { isOurIssuer, issuerName } from './platform.ts';
 
 /** What of manifests/platform a cluster has still, and the commands that take it away, as far as one may see it: one line each. */
@@ -13,7 +14,7 @@ export async function platformLeft(api: KubernetesApi): Promise<string[]> {
   return [
     ...local,
     ...(theIssuer
-      ? [`ClusterIssuer ${issuerName} and its authority: kubectl delete -k manifests/platform/issuer`]
+      ? [`ClusterIssuer ${issuerName} and its authority: kubectl delete -k ${relativeManifestPath('platform/issuer')}`]
       : []),
     ...(authority
       ? [

@@ -1,6 +1,7 @@
 import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { waitForReady } from '../kubernetes/ready.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import { ok, warning } from '../terminal/finding.ts';
 import { fixOfCallFailure } from './call-failure.ts';
 import type { Installation } from './installation.ts';
@@ -59,7 +60,7 @@ function functionOf({ name, namespace }: Installation): KubernetesObject {
 }
 
 function fixFor(way: Reach, failure: string): string {
-  const everything = 'npm run doctor checks everything between the API server and the function.';
+  const everything = `${commandLine('doctor')} checks everything between the API server and the function.`;
   return way === 'cluster-local-url'
     ? 'Most API servers do not resolve cluster DNS: --reach gateway needs none.'
     : [fixOfCallFailure(failure), everything].filter(Boolean).join('\n');

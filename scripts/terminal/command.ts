@@ -1,9 +1,13 @@
 import { Command, CommanderError } from 'commander';
+import { commandLine } from './command-line.ts';
 import { exitStatus, exitStatusHelp } from './exit-status.ts';
 import { runCommand } from './run.ts';
 
-/** A command whose help has the exit statuses, and which throws a CommanderError where it is called wrongly. */
-export function createCommand(name: string, fullName = `hello-webhook ${name}`): Command {
+/**
+ * A command whose help has the exit statuses, and which throws a CommanderError where it is called wrongly, and says how
+ * to get its help.
+ */
+export function createCommand(name: string, help = commandLine(name, '--help')): Command {
   return new Command(name)
     .exitOverride()
     .configureHelp({
@@ -11,7 +15,7 @@ export function createCommand(name: string, fullName = `hello-webhook ${name}`):
       // Wrapped to the terminal's width, whatever it is in the source; lines that are indented stay as they are.
       commandDescription: (command) => command.description().replace(/(\S)\n(?=\S)/g, '$1 '),
     })
-    .showHelpAfterError(`(${fullName} --help explains it)`)
+    .showHelpAfterError(`(${help} explains it)`)
     .addHelpText('after', `\n${exitStatusHelp}`);
 }
 

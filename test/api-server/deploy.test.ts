@@ -81,7 +81,7 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
     it(`refuses a bad --namespace the same way in ${command}`, async () => {
       const { status, output } = await cluster.run(command, '--namespace', 'a/b');
       expect(output).to.contain("option '-n, --namespace <name>' argument 'a/b' is invalid");
-      expect(output).to.contain(`(hello-webhook ${command} --help explains it)`);
+      expect(output).to.contain(`(npm run ${command} -- --help explains it)`);
       expect(status).to.equal(2);
     });
   }

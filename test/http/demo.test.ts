@@ -54,7 +54,7 @@ describe('npm run demo where there is neither a control plane nor Go', () => {
     const child = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo', '--kept'], { cleanup });
     expect(await child.exit).to.equal(2);
     expect(child.lines[0]).to.match(/--kept/);
-    expect(child.lines.join('\n')).to.contain('hello-webhook demo --help');
+    expect(child.lines.join('\n')).to.contain('npm run demo -- --help');
   });
 });
 

@@ -44,7 +44,7 @@ describe('npm run check', () => {
     for (const args of [[], ['--strict', good]]) {
       const { status, stderr } = run(...args);
       expect(status).to.equal(2);
-      expect(stderr).to.contain('hello-webhook check --help');
+      expect(stderr).to.contain('npm run check -- --help');
     }
   });
 });

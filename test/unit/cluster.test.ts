@@ -38,7 +38,7 @@ describe('what a cluster needs', () => {
   it('has the reason named why a container cannot have one', () => {
     const [obstacle] = obstaclesOf({ ...good, confinement: 'unshare: unshare failed: Operation not permitted' });
     expect(obstacle?.text).to.contain('Operation not permitted');
-    expect(obstacle?.fix).to.contain('KUBECONFIG=');
+    expect(obstacle?.fix).to.contain('npm run deploy -- --context NAME');
   });
 });
 

@@ -1,11 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { bundleProgram } from '../../scripts/build/bundle-program.ts';
+import { startChild } from '../../scripts/local/child.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 const project = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -69,6 +72,35 @@ describe('hello-webhook, bundled, outside the tree', () => {
     expect(stderr).to.contain('bad.yaml:4:67: injections[0].volume.configMaps: must be spelt configMap');
   });
 
+  it('names its commands, and its manifests, as they are typed there', async () => {
+    await using stack = new AsyncDisposableStack();
+    const kubeconfig = await startEmptyApiServer(directory, stack);
+    for (const [npmCommand, program] of [
+      ['', 'hello-webhook'],
+      ['exec', 'npx hello-webhook'],
+    ] as const) {
+      const doctor = startChild(process.execPath, [join(directory, project.bin), 'doctor', '-n', 'elsewhere'], {
+        cleanup: stack,
+        cwd: directory,
+        env: { KUBECONFIG: kubeconfig, npm_command: npmCommand },
+      });
+      expect(await doctor.exit).to.equal(1);
+      const lines = doctor.lines.map((line) => line.trim());
+      expect(lines).to.include.members([
+        `${program} deploy -n elsewhere`,
+        'kubectl apply -k manifests/platform/issuer',
+      ]);
+      expect(doctor.lines.join('\n')).not.to.contain('npm run');
+    }
+    const names = ['demo', 'check', 'deploy', 'doctor', 'sync', 'undeploy', 'cluster'];
+    for (const name of names)
+      expect(run(name, '--help').stdout).to.contain(`Usage: hello-webhook ${name}`).and.not.to.contain('npm run');
+    const sources = globSync(join(directory, 'dist/program/*.mjs')).map((file) => readFileSync(file, 'utf8'));
+    const ofTheProgram = new RegExp(`npm run (${names.join('|')})\\b`);
+    expect(sources.join(), 'commandLine() writes how a command is called').not.to.match(ofTheProgram);
+    expect(run('deploy', '--wrong').stderr).to.contain('(hello-webhook deploy --help explains it)');
+  });
+
   it('has the client of a cluster', () => {
     const { status, stderr } = run('doctor');
     expect(stderr).to.match(/^error: the kubeconfig cannot be read: ENOENT.*\/nowhere/);
@@ -83,3 +115,21 @@ describe('hello-webhook, bundled, outside the tree', () => {
     }
   });
 });
+
+/** An API server that serves nothing but its version; the path of its kubeconfig. */
+async function startEmptyApiServer(directory: string, cleanup: AsyncDisposableStack): Promise<string> {
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/version' ? 200 : 404, { 'Content-Type': 'application/json' }).end('{}');
+  });
+  cleanup.defer(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const kubeconfig = {
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'c' } }],
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+  };
+  const file = join(directory, 'kubeconfig.json');
+  writeFileSync(file, JSON.stringify(kubeconfig));
+  return file;
+}

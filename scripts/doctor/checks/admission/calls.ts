@@ -1,3 +1,4 @@
+import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { count } from '../../names.ts';
@@ -48,8 +49,7 @@ export function callFindings(samples: readonly Sample[]): Finding[] {
     [failedOpen, 'admitted a Pod without calling the function (failed open)', 'failurePolicy Ignore hides the error'],
     [failedClosed, 'refused a Pod because it could not call the function', 'failurePolicy is Fail'],
   ];
-  const fix =
-    "# shows the API server's own error; the counters start anew with the API server:\nnpm run doctor -- --probe";
+  const fix = `# shows the API server's own error; the counters start anew with the API server:\n${commandLine('doctor', '--probe')}`;
   const findings = failures
     .filter(([times]) => times > 0)
     .map(([times, what, why]) => warning(`the API server ${what} ${count(times, 'time')}: ${why}`, fix));

@@ -1,6 +1,7 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { selectedKeys } from '../../../../function/review/selector.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { callsForPods, callsInNamespace } from '../../entry-rules.ts';
@@ -11,7 +12,7 @@ import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
 import { namespaces } from './namespaces.ts';
 
-const fix = 'npm run deploy';
+const fix = commandLine('deploy');
 
 /** Whether the API server calls the function for each injection: an entry has to match all of its Pods. */
 export const entries = check(

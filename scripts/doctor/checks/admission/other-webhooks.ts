@@ -1,5 +1,6 @@
 import type { Injection } from '../../../../function/review/injection.ts';
 import { labelsFor } from '../../../install/probe-pod.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { callsForLabels, callsForPods } from '../../entry-rules.ts';
@@ -30,5 +31,5 @@ function otherWebhooksFinding({ name, entries, others }: Registered, all: readon
       `${someOf(later)} after ${name}: containers that they add get their files by reinvocationPolicy IfNeeded`,
     );
   const text = `containers that ${someOf(later)} adds after ${name} get no files: reinvocationPolicy is not IfNeeded`;
-  return warning(text, 'npm run deploy');
+  return warning(text, commandLine('deploy'));
 }

@@ -1,4 +1,6 @@
+import { relativeManifestPath } from '../../../install/manifests.ts';
 import { readCertManagerDeployments } from '../../../install/platform.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { callsInNamespace } from '../../entry-rules.ts';
@@ -33,7 +35,7 @@ export const platformPods = check(
       return [
         broken(
           text,
-          `# add ${matched} to the namespaceSelector in manifests/webhook/webhook.yaml, then:\nnpm run deploy`,
+          `# add ${matched} to the namespaceSelector in ${relativeManifestPath('webhook/webhook.yaml')}, then:\n${commandLine('deploy')}`,
         ),
       ];
     });

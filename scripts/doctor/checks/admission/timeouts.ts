@@ -1,5 +1,6 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
+import { relativeManifestPath } from '../../../install/manifests.ts';
 import { labelsFor } from '../../../install/probe-pod.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
@@ -31,7 +32,9 @@ function timeoutFindings({ entries, others }: Registered, all: readonly Injectio
   const parts = called.map((entry) => `${entry.name} ${secondsOf(entry)} s`).join(', ');
   const text = `a Pod of ${name} waits ${seconds} s at most (${parts}); the API server gives up after ${requestSeconds} s`;
   if (seconds <= requestSeconds) return [ok(text)];
-  return [warning(text, 'lower timeoutSeconds: that of hello-webhook is in manifests/webhook/webhook.yaml')];
+  return [
+    warning(text, `lower timeoutSeconds: that of hello-webhook is in ${relativeManifestPath('webhook/webhook.yaml')}`),
+  ];
 }
 
 function secondsOf({ timeoutSeconds = 10 }: V1MutatingWebhook): number {

@@ -1,3 +1,4 @@
+import { relativeManifestPath } from '../../../install/manifests.ts';
 import {
   type ClusterLocalTls,
   issuerName,
@@ -8,6 +9,7 @@ import {
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { notReady } from '../../../kubernetes/conditions.ts';
 import type { PodPort } from '../../../kubernetes/port-forward.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check } from '../../check.ts';
 import { ingress } from '../platform/ingress.ts';
@@ -27,13 +29,13 @@ export const clusterLocalTls = check(
 
 /** Whether the API server may call a cluster-local URL, which `deploy` has to know before anything is registered. */
 export function clusterLocalTlsFinding(state: ClusterLocalTls, { ingressClass }: Network): Finding {
-  const fix = `kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k manifests/platform/cluster-local-tls
+  const fix = `kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k ${relativeManifestPath('platform/cluster-local-tls')}
 kubectl -n knative-serving rollout restart deployment/controller`;
   switch (state) {
     case 'enabled':
       return ok(`cluster-local-domain-tls is Enabled, certificates are issued by ${issuerName}`);
     case 'not supported by the ingress':
-      return broken(`${ingressClass} has no TLS for cluster-local hosts`, 'npm run deploy -- --reach gateway');
+      return broken(`${ingressClass} has no TLS for cluster-local hosts`, commandLine('deploy', '--reach gateway'));
     case 'disabled':
       return broken('cluster-local-domain-tls is not Enabled in ConfigMap config-network of knative-serving', fix);
     case 'of another issuer': {

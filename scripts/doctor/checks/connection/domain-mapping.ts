@@ -1,5 +1,6 @@
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
 import { knativeService } from '../function/knative-service.ts';
@@ -29,7 +30,7 @@ export const domainMapping = check(
     );
     if (!mapping) {
       const text = `DomainMapping ${host} not found in ${namespace}: the gateway does not know the host`;
-      return { findings: [broken(text, 'npm run deploy')] };
+      return { findings: [broken(text, commandLine('deploy'))] };
     }
     const claim = await read<Claim>(api, `/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims/${host}`);
     return { findings: [mappingFinding(mapping, claim, { ...installation, host })] };
@@ -41,7 +42,7 @@ function mappingFinding(
   claim: Claim | undefined,
   { host, name, namespace }: { host: string; name: string; namespace: string },
 ): Finding {
-  const fail = (text: string, fix = 'npm run deploy') => broken(text, fix);
+  const fail = (text: string, fix = commandLine('deploy')) => broken(text, fix);
   if (claim?.spec.namespace !== namespace) {
     const whose = claim ? `is for ${claim.spec.namespace}` : 'not found';
     return fail(`ClusterDomainClaim ${host} ${whose}: ${namespace} may not use the host`);

@@ -2,6 +2,7 @@ import type { V1EndpointSlice, V1Service } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import type { PodPort } from '../../../kubernetes/port-forward.ts';
 import { list, read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
 import { count } from '../../names.ts';
@@ -17,7 +18,7 @@ export const gatewayService = check(
     if (!service) return { findings: [] };
     const { name, namespace, port = 443 } = service;
     const title = `Service ${name} in ${namespace}`;
-    const fail = (text: string, fix = 'npm run deploy') => ({ findings: [broken(text, fix)] });
+    const fail = (text: string, fix = commandLine('deploy')) => ({ findings: [broken(text, fix)] });
     const spec = (await read<V1Service>(api, `/api/v1/namespaces/${namespace}/services/${name}`))?.spec;
     if (!spec) return fail(`Service ${name} not found in ${namespace}`);
     if (spec.type === 'ExternalName') return fail(`${title} is an ExternalName: the API server cannot call it`);

@@ -7,6 +7,7 @@ import type {
 import type { Installation } from '../../../install/installation.ts';
 import { webhookConfigurations } from '../../../install/registration.ts';
 import { list } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check } from '../../check.ts';
 
@@ -33,7 +34,7 @@ export const webhook = check('webhook', 'Webhook', [], async ({ api, installatio
   const [first] = entries;
   if (!configuration || !first) {
     const text = `MutatingWebhookConfiguration ${name} ${configuration ? 'has no webhooks entry' : 'not found'}`;
-    return { findings: [broken(`${text}: the API server does not call the function`, 'npm run deploy')] };
+    return { findings: [broken(`${text}: the API server does not call the function`, commandLine('deploy'))] };
   }
   const found: Registered = {
     name,
@@ -66,14 +67,15 @@ function placeFinding({ name, entries, clientConfig }: Registered, installation:
   const stray = entries.find((entry) => !isDeepStrictEqual(placeOf(entry.clientConfig), place));
   if (stray) {
     const text = `entry ${stray.name} calls ${placeOf(stray.clientConfig)}, but the first entry calls ${place}`;
-    return broken(text, 'npm run deploy');
+    return broken(text, commandLine('deploy'));
   }
   const path = clientConfig.service ? (clientConfig.service.path ?? '/') : new URL(clientConfig.url ?? '').pathname;
-  if (path !== '/mutate') return broken(`${name} calls ${place}, but the function serves /mutate`, 'npm run deploy');
+  if (path !== '/mutate')
+    return broken(`${name} calls ${place}, but the function serves /mutate`, commandLine('deploy'));
   if (isElsewhere(clientConfig, installation)) {
     const host = `${installation.name}.${installation.namespace}`;
     const text = `${name} calls ${place}, which is not ${host}: what is behind it cannot be checked`;
-    return warning(text, 'npm run deploy # or monitor its certificate yourself');
+    return warning(text, `${commandLine('deploy')} # or monitor its certificate yourself`);
   }
   return ok(`MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`);
 }

@@ -5,6 +5,7 @@ import type { Injection } from '../../../../function/review/injection.ts';
 import type { RevisionSpec } from '../../../install/knative-service.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { someOf } from '../../names.ts';
@@ -23,7 +24,11 @@ export const injections = check(
     const served = servingName === wantedName ? given : await injectionsIn(api, namespace, servingName);
     const found = 'injections' in served ? { found: served.injections } : {};
     if ('problem' in given) {
-      const fix = '# fix the file, then:\nnpm run check -- FILE\nnpm run deploy -- --injections FILE';
+      const fix = [
+        '# fix the file, then:',
+        commandLine('check', 'FILE'),
+        commandLine('deploy', '--injections FILE'),
+      ].join('\n');
       return { findings: [broken(given.problem, fix)], ...found };
     }
     const names = given.injections.map(({ name }) => name);

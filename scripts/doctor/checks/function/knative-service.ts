@@ -2,6 +2,7 @@ import { type KnativeService, type RevisionSpec, readService } from '../../../in
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
 import { knative } from '../platform/knative.ts';
@@ -28,7 +29,7 @@ export const knativeService = check(
     const service = await readService(api, installation);
     if (!service) {
       const text = `Knative Service ${name} not found in ${namespace}`;
-      return { findings: [broken(text, 'npm run deploy -- --image IMAGE')] };
+      return { findings: [broken(text, commandLine('deploy', '--image IMAGE'))] };
     }
     const { latestReadyRevisionName: ready, latestCreatedRevisionName: created } = service.status ?? {};
     const { spec: wanted } = service.spec.template;

@@ -1,5 +1,6 @@
 import { ensuredConfigMaps } from '../../../install/render.ts';
 import { isAllowed, serviceAccountSubject } from '../../../kubernetes/access-review.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { injections } from './injections.ts';
@@ -28,7 +29,10 @@ export const permissions = check(
       findings.push(
         missing.length === 0
           ? ok(`ServiceAccount ${account} may ${verbs.join(', ')} ${where}`)
-          : broken(`ServiceAccount ${account} may not ${missing.join(', ')} ${where}`, 'npm run deploy -- --ensure'),
+          : broken(
+              `ServiceAccount ${account} may not ${missing.join(', ')} ${where}`,
+              commandLine('deploy', '--ensure'),
+            ),
       );
     }
     return { findings };

@@ -1,12 +1,13 @@
 import type { V1ServiceAccount } from '@kubernetes/client-node';
 import { ensuredConfigMaps } from '../../../install/render.ts';
 import { read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { injections } from './injections.ts';
 import { knativeService } from './knative-service.ts';
 
-const fix = 'npm run deploy -- --ensure';
+const fix = commandLine('deploy', '--ensure');
 
 /** What the function needs to call the API server, as it does to copy ConfigMaps: the token of its ServiceAccount. */
 export const serviceAccount = check(

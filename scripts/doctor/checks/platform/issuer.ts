@@ -1,3 +1,4 @@
+import { relativeManifestPath } from '../../../install/manifests.ts';
 import { issuerName, readIssuer } from '../../../install/platform.ts';
 import { notReady } from '../../../kubernetes/conditions.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
@@ -9,5 +10,5 @@ export const issuer = check('issuer', 'Issuer', [explainedBy(certManager)], asyn
   const reason = notReady(await readIssuer(api));
   const title = `ClusterIssuer ${issuerName}`;
   if (reason === undefined) return { findings: [ok(`${title} is ready`)] };
-  return { findings: [broken(`${title} ${reason}`, 'kubectl apply -k manifests/platform/issuer')] };
+  return { findings: [broken(`${title} ${reason}`, `kubectl apply -k ${relativeManifestPath('platform/issuer')}`)] };
 });

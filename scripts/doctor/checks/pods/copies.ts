@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type Copy, contentOf, listCopies } from '../../../install/copies.ts';
 import { list } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check } from '../../check.ts';
 import { count, someOf } from '../../names.ts';
@@ -21,5 +22,5 @@ function copyFinding(all: readonly Copy[], sources: readonly V1ConfigMap[]): Fin
   });
   if (stale.length === 0) return ok(`${count(all.length, 'ConfigMap')} copied, up to date`);
   const names = stale.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-  return warning(`${count(stale.length, 'copied ConfigMap')} out of date: ${someOf(names)}`, 'npm run sync');
+  return warning(`${count(stale.length, 'copied ConfigMap')} out of date: ${someOf(names)}`, commandLine('sync'));
 }

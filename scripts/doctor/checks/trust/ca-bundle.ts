@@ -3,6 +3,7 @@ import type { V1Secret } from '@kubernetes/client-node';
 import { readCertManagerDeployments } from '../../../install/platform.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { read, unless } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
 import { type Registered, webhook } from '../connection/webhook.ts';
@@ -31,7 +32,7 @@ function caBundleFinding({ name, caFrom }: Registered, pem: string, isCompared: 
   const trusted = `the API server trusts ${certificatesIn(pem).map(subjectOf).join('; ')}`;
   if (caFrom === undefined) {
     const text = `${name} has no annotation cert-manager.io/inject-ca-from, so that stays as it is when the CA changes`;
-    return warning(`${trusted}; ${text}`, 'npm run deploy');
+    return warning(`${trusted}; ${text}`, commandLine('deploy'));
   }
   const compared = isCompared ? 'as' : 'which could not be compared with that';
   return ok(`${trusted}, ${compared} in the Secret of Certificate ${caFrom}`);
@@ -59,7 +60,7 @@ async function readCa(api: KubernetesApi, caFrom: string | undefined): Promise<s
 }
 
 async function cainjectorFix(api: KubernetesApi, caFrom: string | undefined): Promise<string> {
-  if (caFrom === undefined) return 'npm run deploy';
+  if (caFrom === undefined) return commandLine('deploy');
   const cainjector = ((await unless(403, readCertManagerDeployments(api))) ?? []).find(
     ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === 'cainjector',
   );

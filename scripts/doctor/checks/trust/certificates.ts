@@ -1,6 +1,7 @@
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { list, read } from '../../../kubernetes/read.ts';
+import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
 import { clusterLocalTls } from '../connection/cluster-local-tls.ts';
@@ -36,7 +37,7 @@ export const certificates = check(
     ];
     if (ofHost.length === 0) {
       // Knative itself makes the Certificate of a cluster-local host, by its configuration.
-      const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : 'npm run deploy';
+      const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : commandLine('deploy');
       findings.push(broken(`no Certificate in ${namespace} is for ${host}, the host that the API server calls`, fix));
     }
     return { findings };
@@ -53,14 +54,14 @@ function missingFindings(caFrom: string | undefined): Finding[] {
   if (caFrom === undefined) return [];
   const [namespace, name] = caFrom.split('/');
   const text = `Certificate ${name} not found in ${namespace}: cainjector takes the caBundle from it`;
-  return [broken(text, 'npm run deploy')];
+  return [broken(text, commandLine('deploy'))];
 }
 
 function issuerFindings(ofHost: Certificate, trusted: Certificate): Finding[] {
   const [own, other] = [issuerOf(ofHost), issuerOf(trusted)];
   if (own === other) return [];
   const text = `Certificate ${ofHost.metadata.name} is issued by ${own}, but the caBundle is taken from ${trusted.metadata.name}, issued by ${other}`;
-  return [broken(text, 'npm run deploy')];
+  return [broken(text, commandLine('deploy'))];
 }
 
 function issuerOf({ spec: { issuerRef } }: Certificate): string {

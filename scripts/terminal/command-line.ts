@@ -1,0 +1,27 @@
+/** A checkout runs its source; what is installed is the bundle of it. */
+const isCheckout = import.meta.filename.endsWith('.ts');
+
+/** npm sets this where `npx` runs the program, which need not be on the PATH then. */
+const installed = process.env.npm_command === 'exec' ? 'npx hello-webhook' : 'hello-webhook';
+
+/**
+ * A command of this program as it is typed where the program was called: `npm run deploy -- --image IMAGE` in a checkout,
+ * `hello-webhook deploy --image IMAGE` where it is installed.
+ */
+export function commandLine(command: string, options = ''): string {
+  const called = isCheckout ? `npm run ${command}` : `${installed} ${command}`;
+  if (options === '') return called;
+  return isCheckout ? `${called} -- ${options}` : `${called} ${options}`;
+}
+
+/** Adds options to each command line in a text that is of one of these commands. */
+export function addOptions(text: string, commands: readonly string[], options: string): string {
+  if (options === '') return text;
+  // In a checkout a command line that has options has the -- already.
+  const separator = isCheckout ? '(?: --(?= ))?' : '';
+  return commands.reduce(
+    (changed, command) =>
+      changed.replaceAll(new RegExp(`${commandLine(command)}${separator}`, 'g'), commandLine(command, options)),
+    text,
+  );
+}
