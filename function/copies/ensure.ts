@@ -39,7 +39,7 @@ interface Failure {
   isForLogOnly: boolean;
 }
 
-/** Those that manifests/webhook/webhook.yaml leaves out, but for the function's own, which has the originals. */
+/** Those that manifests/base/entry.yaml leaves out, but for the function's own, which has the originals. */
 const platformNamespaces: ReadonlySet<string> = new Set([
   'kube-system',
   'knative-serving',

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { action, createCommand } from '../terminal/command.ts';
@@ -9,19 +10,20 @@ interface CheckOptions {
 }
 
 export const check = createCommand('check')
-  .summary('check files of injections')
+  .summary('check files of injections, and kustomize overlays')
   .description(
     `Checks files of injections as the function does at its start. Prints each problem as
 FILE:LINE:COLUMN: FIELD: PROBLEM, and warns of mounts that may surprise. Needs no cluster; with --context, the API
-server judges them as well.`,
+server judges them as well. Of a directory, an overlay such as manifests/examples/overlay, it says what was forgotten and
+what has no effect; that needs kubectl.`,
   )
-  .argument('<file...>', 'YAML or JSON, such as function/injections/injections.yaml')
+  .argument('<place...>', 'YAML or JSON, such as function/injections/injections.yaml, or the directory of an overlay')
   .option(
     '--context <name>',
     'kubeconfig context whose API server creates, on a dry run, a Pod with each injection: it shows what it would refuse',
   )
   .action(
-    action(async (options: CheckOptions, { args: files }) => {
+    action(async (options: CheckOptions, { args: places }) => {
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
       const { mountWarnings } = await import('../../function/injections/mount-warnings.ts');
       const { uncheckedSources } = await import('../../function/injections/volume.ts');
@@ -43,10 +45,22 @@ server judges them as well.`,
         }
       };
       let areSound = true;
-      for (const file of files) areSound = (await isSound(file)) && areSound;
+      for (const place of places) {
+        const isOverlay = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+        areSound = (await (isOverlay ? isComplete(place) : isSound(place))) && areSound;
+      }
       return areSound ? exitStatus.ok : exitStatus.failed;
     }),
   );
+
+/** Whether nothing was forgotten in an overlay; prints what was. */
+async function isComplete(directory: string): Promise<boolean> {
+  const { checkOverlay } = await import('../install/check-overlay.ts');
+  const problems = await checkOverlay(directory);
+  for (const problem of problems) console.error(`${directory}: ${problem}`);
+  if (problems.length === 0) console.log(`${directory}: an overlay, no problem`);
+  return problems.length === 0;
+}
 
 /** Whether the API server takes the Pods of all injections; prints what it says otherwise. */
 async function isTaken(api: KubernetesApi, injections: readonly Injection[], file: string): Promise<boolean> {

@@ -22,7 +22,7 @@ out keep what is deployed; their defaults are for the first time.`,
     '--image <image>',
     "the function's image, best by its digest. Left out the first time, func or kn make the function, and it stays theirs",
   )
-  .option('--injections <file>', 'the injections (default: manifests/function/base/injections.yaml)')
+  .option('--injections <file>', 'the injections (default: manifests/demo/injection/injections.yaml)')
   .addOption(
     new Option(
       '--reach <way>',

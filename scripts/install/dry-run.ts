@@ -48,7 +48,7 @@ interface Namespace {
   metadata: { name: string; labels?: Record<string, string> };
 }
 
-/** Those that the webhook configuration leaves out: manifests/webhook/webhook.yaml. */
+/** Those that the webhook configuration leaves out: manifests/base/entry.yaml. */
 const platform = /^(kube|knative|cert-manager|kourier|contour|projectcontour|istio)(-|$)/;
 
 /** The namespaces that an injection is for, as lists of alternatives: one for each Pod Security Standard that is enforced. */

@@ -36,7 +36,7 @@ export interface InstallOptions extends Given {
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
   const planned = await plan(api, installation, options);
-  await judge(target, await wantedInjections(planned), options);
+  await judge(target, (await wantedInjections(planned)).injections, options);
   const { webhook, injections, objects } = await reach(target, planned, options);
   const registration = await restoredUnlessVerified(target);
   await register(api, webhook, target);

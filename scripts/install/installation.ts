@@ -1,4 +1,4 @@
-/** What a webhook is called in a cluster, and the namespace of its function: manifests/settings/settings.yaml. */
+/** What a webhook is called in a cluster, and the namespace of its function: manifests/base/settings.yaml. */
 export interface Installation {
   name: string;
   namespace: string;

@@ -7,8 +7,8 @@ import { read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
 import { type Installation, instanceOf, isOurs } from './installation.ts';
 import { isAlwaysWarm, type KnativeService, readService } from './knative-service.ts';
+import type { Wanted } from './overlay.ts';
 import { readRegistered } from './registration.ts';
-import type { Wanted } from './render.ts';
 
 /** What a command line says of an installation; what it leaves out stays as it is in the cluster. */
 export interface Given {

@@ -1,12 +1,15 @@
 import { readManifest } from '../kubernetes/manifest.ts';
 import { manifestPath } from './manifests.ts';
 
-/** A way for the API server to reach the function, by the name of its overlay. */
+const gateways = ['gateway-kourier', 'gateway-contour', 'gateway-istio'] as const;
+
+/** A way for the API server to reach the function, by the name of its overlay in manifests/overlays. */
 export type Reach = 'cluster-local-url' | Gateway['component'];
 
-/** The gateway of an ingress of Knative's: where its Pods are and what they are labelled. */
+/** The gateway of an ingress of Knative's. Its Pods serve external hosts over TLS on port 8443. */
 export interface Gateway {
   component: (typeof gateways)[number];
+  /** Where its Pods usually are, and their label `app`. */
   namespace: string;
   app: string;
   /** Other namespaces with Pods of the ingress. */
@@ -15,34 +18,23 @@ export interface Gateway {
   clusterLocalPort?: number;
 }
 
-const gateways = ['gateway-kourier', 'gateway-contour', 'gateway-istio'] as const;
-
-/** The gateway of an ingress class, as manifests/gateways has it, or undefined where there is none for it. */
+/** The gateway of an ingress class, as its overlay has it, or undefined where no overlay is for it. */
 export function gatewayOf(ingressClass: string): Gateway | undefined {
-  for (const component of gateways) {
-    const [configMap] = readManifest(gatewayFile(component));
-    const {
-      namespace = '',
-      app = '',
-      otherNamespaces = '',
-      clusterLocalPort,
-      ...data
-    } = (configMap?.data ?? {}) as Record<string, string>;
-    if (data.ingressClass !== ingressClass) continue;
-    return {
-      component,
-      namespace,
-      app,
-      otherNamespaces: otherNamespaces.split(' ').filter(Boolean),
-      ...(clusterLocalPort && { clusterLocalPort: Number(clusterLocalPort) }),
-    };
-  }
-  return undefined;
+  return gateways.map(readGateway).find((gateway) => gateway.ingressClass === ingressClass);
 }
 
-/** The file that says where the gateway of a way is. */
-export function gatewayFile(component: Gateway['component']): string {
-  return manifestPath(`gateways/${component.slice('gateway-'.length)}/gateway.yaml`);
+function readGateway(component: Gateway['component']): Gateway & { ingressClass: string | undefined } {
+  const [configMap] = readManifest(manifestPath(`overlays/${component}/gateway.yaml`));
+  const data = (configMap?.data ?? {}) as Record<string, string>;
+  const { namespace = '', app = '', ingressClass, otherNamespaces = '', clusterLocalPort } = data;
+  return {
+    component,
+    namespace,
+    app,
+    ingressClass,
+    otherNamespaces: otherNamespaces.split(' ').filter(Boolean),
+    ...(clusterLocalPort && { clusterLocalPort: Number(clusterLocalPort) }),
+  };
 }
 
 /** The ways to try, the one without a public listener first. */

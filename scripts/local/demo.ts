@@ -18,7 +18,7 @@ import { type ControlPlane, controlPlaneAtHand, findControlPlane, waysToGetOne }
 import { type FunctionServer, startFunction } from './function-server.ts';
 import { labelsOf, printPods, unstoredRows } from './pod-listing.ts';
 
-const demoFiles = ['function/hello/hello-configmap.yaml', 'demo/busybox.yaml'].map(manifestPath);
+const demoFiles = ['demo/configmap/hello-configmap.yaml', 'demo/busybox.yaml'].map(manifestPath);
 
 /** What to show, and how far. */
 export interface DemoOptions {

@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { connectToCluster } from '../../function/copies/config-maps.ts';
+import { defaultInstallation } from '../../scripts/install/installation.ts';
+import { render } from '../../scripts/install/render.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { ApiError } from '../../scripts/kubernetes/client.ts';
-import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
+import { requireKubectl } from '../support/definitions.ts';
 import { type Cluster, describeOnApiServer, helloInjection } from './cluster.ts';
 
 const ensured = `${helloInjection}    ensure: true\n`;
@@ -21,16 +23,22 @@ describeOnApiServer('ensure', (cluster) => {
   let server: FunctionServer;
   const namespace = () => cluster.namespaceWith(server, ensured, { sideEffects: 'NoneOnDryRun' });
 
-  before(async () => {
+  before(async function () {
+    requireKubectl(this);
+    await using cleanup = new AsyncDisposableStack();
+    const { objects } = await render(
+      { ...defaultInstallation, reach: 'cluster-local-url', image: undefined, components: ['ensure'] },
+      cleanup,
+    );
     await prepareNamespace(cluster.api, 'hello-system', 'hello-webhook');
     await createConfigMap(cluster, 'hello-system', source);
-    for (const object of readManifest('manifests/components/ensure/permissions.yaml')) {
+    for (const object of objects.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io/'))) {
       await apply(cluster.api, object, { fieldManager: 'test' });
     }
     server = await cluster.startFunction(ensured, { KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook') });
   });
 
-  it('copies the ConfigMap to where the Pod is, marked as ours, with no more rights than the component gives', async () => {
+  it('copies the ConfigMap to where the Pod is, marked as ours, with no more permissions than the component gives', async () => {
     const where = await namespace();
     const { warnings } = await cluster.createPod(where, pod);
     expect(warnings).to.deep.equal([]);

@@ -1,81 +1,85 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { cpSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { V1ConfigMap } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readInjections } from '../../function/injections/load.ts';
-import { configMapsOf } from '../../function/review/injection.ts';
+import { checkOverlay } from '../../scripts/install/check-overlay.ts';
 import { gatewayOf } from '../../scripts/install/reach.ts';
-import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
+import { kustomize, render } from '../../scripts/install/render.ts';
+import { entriesOf, readCommonEntry, webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
-import { parseManifest, readManifest } from '../../scripts/kubernetes/manifest.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions, requireKubectl } from '../support/definitions.ts';
+import { gatewayNamespaces, injections, OutsideFolder, overlays } from '../support/overlay.ts';
 import { describeOnApiServer, refusal } from './cluster.ts';
 
 /** Knative 1.15, the oldest that these manifests are for, and a new one. */
 const servings = ['knative.dev/serving@v0.42.2', 'knative.dev/serving@v0.51.0'];
-const overlays = readdirSync('manifests/overlays');
-const gatewayNamespaces: Record<string, string> = {
-  'gateway-contour': 'contour-external',
-  'gateway-istio': 'istio-system',
-  'gateway-kourier': 'kourier-system',
-};
+const names = { name: 'file-injector', namespace: 'platform-hooks' };
 const applied = { fieldManager: 'test', dryRun: true };
 
 for (const serving of servings) {
   describeOnApiServer(`manifests, with the real definitions of ${serving} and its cert-manager`, (cluster) => {
     before(async function () {
       await installDefinitions(this, cluster, serving);
-      for (const namespace of [
-        'hello-system',
-        'cert-manager',
-        'knative-serving',
-        'kourier-system',
-        'contour-external',
-        'istio-system',
-      ]) {
+      const namespaces = ['hello-system', names.namespace, 'cert-manager', 'knative-serving'];
+      for (const namespace of [...namespaces, ...Object.values(gatewayNamespaces)]) {
         await prepareNamespace(cluster.api, namespace);
       }
     });
+    const expectTaken = async (objects: readonly KubernetesObject[]) => {
+      for (const object of objects) await apply(cluster.api, object, applied);
+      expect(objects).not.to.have.length(0);
+    };
 
     for (const directory of [
-      ...overlays.map((name) => `overlays/${name}`),
+      ...overlays.map((name) => `demo/${name}`),
       'platform/issuer',
       'platform/cluster-local-tls',
       'demo',
     ]) {
       it(`${directory} is taken by server-side validation`, async () => {
-        const objects = kustomize(`manifests/${directory}`);
-        for (const object of objects) await apply(cluster.api, object, applied);
-        expect(objects).not.to.have.length(0);
+        await expectTaken(await kustomize(`manifests/${directory}`));
       });
     }
 
-    it('an overlay outside the tree, with other names, injections and entries, is taken by server-side validation', async () => {
-      await prepareNamespace(cluster.api, 'platform-hooks');
-      const objects = outside({
-        overlay: 'gateway-kourier',
-        settings: { name: 'file-injector', namespace: 'platform-hooks' },
-        components: ['ensure', 'fail-closed', 'always-warm'],
-        entries: [{ name: 'other', objectSelector: { matchLabels: { other: 'true' } } }],
-        injections: { injections: [] },
+    for (const reach of overlays) {
+      it(`an overlay outside the tree is taken by server-side validation, under other names and with all that is optional: ${reach}`, async () => {
+        await using cleanup = new AsyncDisposableStack();
+        const components: Parameters<typeof render>[0]['components'] = ['ensure', 'fail-closed', 'always-warm'];
+        const wanted = { ...names, reach, image: 'mine', components, injections: stringify(injections) };
+        const { objects } = await render(wanted, cleanup);
+        await expectTaken(objects);
+        expect(objects.flatMap(entriesOf)).to.have.length(2);
       });
-      for (const object of objects) await apply(cluster.api, object, applied);
-      const [injections] = objects.filter(({ metadata }) => metadata.name?.startsWith('hello-webhook-injections'));
-      expect(injections).to.have.nested.property('metadata.namespace', 'platform-hooks');
-      expect(injections).to.have.nested.property('data.injections\\.yaml', 'injections: []\n');
+    }
+
+    it('the example of an overlay is taken by server-side validation, as it stands, from the URL of a repository', async () => {
+      await using cleanup = new AsyncDisposableStack();
+      await expectTaken(parseManifest(await exampleFromUrl(cleanup), 'examples/overlay'));
     });
 
     it('a field that nobody knows would be seen', async () => {
-      const [object] = kustomize('manifests/overlays/gateway-kourier').filter(({ kind }) => kind === 'DomainMapping');
+      const [object] = (await kustomize('manifests/demo/gateway-kourier')).filter(
+        ({ kind }) => kind === 'DomainMapping',
+      );
       if (!object) throw new Error('the overlay has no DomainMapping');
       const misspelt = { ...object, spec: { ...(object.spec as object), reff: {} } };
       expect((await refusal(apply(cluster.api, misspelt, applied))).message).to.contain('reff');
+    });
+
+    it('an overlay without transformers would be seen', async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const folder = new OutsideFolder(cleanup);
+      folder.writeOverlay({ transformers: [] });
+      const [webhook] = (await kustomize(folder.path)).filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
+      if (!webhook) throw new Error('the overlay has no webhook configuration');
+      expect((await refusal(apply(cluster.api, webhook, applied))).message).to.contain('webhooks[0].clientConfig');
     });
   });
 }
@@ -126,124 +130,75 @@ describe('manifests', () => {
     requireKubectl(this);
   });
 
-  it('ask the function for each injection of theirs, in the way that the scripts do', () => {
-    const injections = readInjections('manifests/function/base/injections.yaml');
-    const target = { name: 'hello-webhook', url: '', caCert: '' };
-    const wanted = webhookConfiguration(target, injections).webhooks ?? [];
-    const { webhooks: entries = [] } = configurationOf(readManifest('manifests/webhook/webhook.yaml'));
-    expect(entries.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector }))).to.deep.equal(
-      wanted.map(({ name, rules, objectSelector }) => ({ name, rules, objectSelector })),
+  it('have the function called for each injection of theirs, in the way that the scripts do', async () => {
+    const { webhooks: wanted = [] } = webhookConfiguration(
+      { name: 'hello-webhook', url: '', caCert: '' },
+      readInjections('manifests/demo/injection/injections.yaml'),
     );
+    const entries = (await kustomize('manifests/demo/cluster-local-url')).flatMap(entriesOf);
+    expect(withoutClientConfig(entries)).to.deep.equal(withoutClientConfig(wanted));
   });
 
   it('hold the default configuration, and have its ConfigMap copied', () => {
     const ensured = defaultInjections.map((injection) => ({ ...injection, ensure: true }));
-    expect(readInjections('manifests/function/base/injections.yaml')).to.deep.equal(ensured);
-  });
-
-  it('make a new revision of a changed configuration: its name in the Service carries its hash', () => {
-    const nameIn = (objects: KubernetesObject[]) => {
-      const text = JSON.stringify(
-        objects.find(({ kind, apiVersion }) => kind === 'Service' && apiVersion.startsWith('serving')),
-      );
-      return /"configMap":\{"name":"(hello-webhook-injections-\w+)"/.exec(text)?.[1];
-    };
-    const original = nameIn(kustomize('manifests/function'));
-    const hello = parse(readFileSync('manifests/function/base/injections.yaml', 'utf8'));
-    hello.injections[0].mount.mountPath = '/etc/hello';
-    const changed = nameIn(outside({ overlay: 'gateway-kourier', injections: hello }));
-    expect(original).to.match(/-\w{10}$/);
-    expect(changed)
-      .to.match(/-\w{10}$/)
-      .and.not.to.equal(original);
+    expect(readInjections('manifests/demo/injection/injections.yaml')).to.deep.equal(ensured);
   });
 
   for (const overlay of overlays) {
-    it(`have every name changed by an overlay outside the tree, with ensure's, too: ${overlay}`, () => {
-      const components = ['ensure', 'fail-closed', ...(overlay.endsWith('-webhook') ? [] : ['always-warm'])];
-      const names = { name: 'file-injector', namespace: 'platform-hooks' };
-      const objects = outside({ overlay, settings: names, components, image: 'registry.example.com/mine' });
-      expectLabels(objects, 'file-injector.platform-hooks');
-      expect(JSON.stringify(objects)).not.to.contain('hello-system');
-      // What is left is within the namespace, or belongs to the image.
-      const left = JSON.stringify(objects.map(withoutLabels)).match(/[\w./:-]*hello-webhook[\w./:-]*/g) ?? [];
-      expect(left.map((name) => name.replace(/injections-\w{10}/, 'injections'))).to.satisfy((names: string[]) =>
-        names.every((name) => namesThatStay.has(name)),
-      );
-      const isImageSet = JSON.stringify(objects).includes('registry.example.com/mine');
-      expect(isImageSet).to.equal(!overlay.endsWith('-webhook'));
-      const [account] = objects.filter(({ kind }) => kind === 'ServiceAccount');
-      expect(account).to.deep.include({ automountServiceAccountToken: true });
-      const [binding] = objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
-      expect(binding?.subjects).to.deep.equal([
-        { kind: 'ServiceAccount', name: 'file-injector', namespace: 'platform-hooks' },
-      ]);
+    it(`have the demo's injection in the same way for func and kn as for deploy: ${overlay}`, async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const installation = { name: 'hello-webhook', namespace: 'hello-system' };
+      const wanted = { ...installation, reach: overlay, image: undefined, components: ['ensure' as const] };
+      const { objects } = await render(wanted, cleanup);
+      expect(await kustomize(`manifests/demo/${overlay}`)).to.deep.equal(objects);
     });
   }
 
-  for (const overlay of overlays) {
-    it(`make every entry call the function, and be fail-closed, as the first: ${overlay}`, () => {
-      const { webhooks = [] } = configurationOf(
-        outside({
-          overlay,
-          settings: { name: 'renamed', namespace: 'elsewhere' },
-          components: ['fail-closed'],
-          entries: [{ name: 'other', objectSelector: { matchLabels: { other: 'true' } } }],
-        }),
-      );
-      const [first, second] = webhooks;
-      const namespace = gatewayNamespaces[overlay.replace(/-webhook$/, '')];
-      expect(first).to.deep.include({
-        name: 'hello.renamed.elsewhere.svc',
-        failurePolicy: 'Fail',
-        clientConfig: namespace
-          ? { service: { name: 'renamed', namespace, path: '/mutate' } }
-          : { url: 'https://renamed.elsewhere.svc.cluster.local/mutate' },
-      });
-      expect(second).to.deep.equal({
-        ...first,
-        name: 'other.renamed.elsewhere.svc',
-        objectSelector: { matchLabels: { other: 'true' } },
-      });
-    });
-  }
-
-  for (const overlay of overlays.filter((name) => name.endsWith('-webhook'))) {
-    it(`leave nothing but the Knative Service to func and kn, and name for them what it needs: ${overlay}`, () => {
-      const names = (objects: KubernetesObject[]) =>
-        objects.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`);
-      const whole = names(kustomize(`manifests/overlays/${overlay.replace(/-webhook$/, '')}`));
-      const service = 'serving.knative.dev/v1 Service hello-system/hello-webhook';
-      expect(whole).to.include(service);
-      expect(names(kustomize(`manifests/overlays/${overlay}`))).to.have.members(
-        whole
-          .filter((name) => name !== service)
-          .map((name) => name.replace(/hello-webhook-injections-\w{10}$/, 'hello-webhook-injections')),
-      );
-    });
-  }
+  it('make a new revision of a changed configuration: its name in the Service carries its hash', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const folder = new OutsideFolder(cleanup);
+    const nameIn = async () =>
+      /"configMap":\{"name":"(hello-webhook-injections-\w{10})"/.exec(
+        JSON.stringify(await kustomize(folder.path)),
+      )?.[1];
+    folder.writeOverlay();
+    const original = await nameIn();
+    folder.write('injections.yaml', { injections: injections.injections.slice(0, 1) });
+    const changed = await nameIn();
+    expect(original).to.be.a('string');
+    expect(changed).to.be.a('string').and.not.to.equal(original);
+  });
 
   for (const ingressClass of ['kourier', 'gateway-api', 'istio']) {
-    it(`say where the gateway is: ${ingressClass}`, () => {
+    it(`say where the gateway is, and never call the function for Pods of its ingress: ${ingressClass}`, () => {
       const gateway = gatewayOf(`${ingressClass}.ingress.networking.knative.dev`);
       expect(gateway?.namespace).to.equal(gatewayNamespaces[gateway?.component ?? '']);
       expect(gateway?.app).to.match(/^[\w-]+$/);
+      const [platform] = readCommonEntry().namespaceSelector?.matchExpressions ?? [];
+      expect(platform?.values).to.include.members([gateway?.namespace, ...(gateway?.otherNamespaces ?? [])]);
     });
   }
 
-  it('give the function a token with ensure alone', () => {
-    const hasToken = (objects: KubernetesObject[]) =>
-      objects.find(({ kind }) => kind === 'ServiceAccount')?.automountServiceAccountToken;
-    expect(hasToken(outside({ overlay: 'gateway-kourier', components: [] }))).to.equal(false);
-    expect(hasToken(kustomize('manifests/overlays/gateway-kourier'))).to.equal(true);
-  });
-
-  it("name ensure's role so that it is no other's, such as the built-in role `view`", () => {
-    const objects = outside({
-      overlay: 'gateway-kourier',
-      settings: { name: 'view', namespace: 'hello-system' },
-      components: ['ensure'],
+  for (const [where, text] of [
+    ['manifests/examples', readFileSync('manifests/examples/overlay/kustomization.yaml', 'utf8')],
+    ['the README', /```yaml\n(resources: .*?)```/s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''],
+  ] as const) {
+    it(`have an example of an overlay in which nothing is forgotten: ${where}`, async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const folder = new OutsideFolder(cleanup);
+      cpSync('manifests/examples/overlay', folder.path, { recursive: true });
+      const example = parse(text);
+      const byPath = (url: string) => folder.manifest(/(?:\/\/manifests|M)\/([^?]+)/.exec(url)?.[1] ?? '');
+      for (const field of ['resources', 'components', 'transformers']) example[field] = example[field].map(byPath);
+      folder.write('kustomization.yaml', example);
+      expect(await checkOverlay(folder.path)).to.deep.equal([]);
     });
+  }
+
+  it("name ensure's role so that it is no other's, such as the built-in role `view`", async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const wanted = { ...names, name: 'view', image: 'mine', components: ['ensure' as const] };
+    const { objects } = await render({ ...wanted, reach: 'gateway-kourier' }, cleanup);
     const roles = objects.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io/'));
     expect(roles.map(({ kind, metadata, roleRef }) => ({ kind, name: metadata.name, roleRef }))).to.deep.equal([
       { kind: 'ClusterRole', name: 'view:ensure', roleRef: undefined },
@@ -254,129 +209,38 @@ describe('manifests', () => {
       },
     ]);
   });
-
-  it("limit ensure's permissions to the ConfigMaps of the injections that say `ensure`", () => {
-    const ensured = readInjections('manifests/function/base/injections.yaml').filter(({ ensure }) => ensure);
-    const [role] = readManifest('manifests/components/ensure/permissions.yaml') as (KubernetesObject & V1ClusterRole)[];
-    expect(role?.rules?.map(({ resourceNames }) => resourceNames)).to.deep.equal([
-      ensured.flatMap(({ volume }) => configMapsOf(volume)),
-    ]);
-  });
-
-  for (const [component, change] of [
-    ['fail-closed', '"failurePolicy":"Fail"'],
-    ['always-warm', '"autoscaling.knative.dev/min-scale":"1"'],
-  ] as const) {
-    it(`can be ${component}`, () => {
-      const changed = outside({ overlay: 'gateway-contour', components: [component] });
-      expect(JSON.stringify(kustomize('manifests/overlays/gateway-contour'))).not.to.contain(change);
-      expect(JSON.stringify(changed)).to.contain(change);
-    });
-  }
 });
 
-const namesThatStay = new Set([
-  'hello-webhook-injections',
-  '/etc/hello-webhook',
-  '/etc/hello-webhook/injections.yaml',
-  'hello-webhook/inject',
-  'hello-webhook-ca',
-  'hello-webhook-gateway',
-  'hello-webhook-issuer',
-  'platform-hooks/hello-webhook-ca',
-]);
+function withoutClientConfig(entries: readonly { clientConfig: unknown }[]): object[] {
+  return entries.map(({ clientConfig: _, ...entry }) => entry);
+}
 
-/** The labels by which the objects of an installation are found. */
-function expectLabels(objects: KubernetesObject[], instance: string): void {
-  for (const { kind, metadata } of objects) {
-    expect(metadata.labels, kind).to.include({
-      'app.kubernetes.io/part-of': 'hello-webhook',
-      'app.kubernetes.io/instance': instance,
+/** What kustomize makes of the example as it stands, with the manifests of this tree behind its URLs, and no network. */
+async function exampleFromUrl(cleanup: AsyncDisposableStack): Promise<string> {
+  const repository = new OutsideFolder(cleanup).path;
+  cpSync('manifests', join(repository, 'manifests'), { recursive: true });
+  const run = (program: string, args: string[], env = {}) => {
+    const { status, stdout, stderr, error } = spawnSync(program, args, {
+      cwd: repository,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
     });
-  }
-}
-
-function withoutLabels({ metadata: { labels: _, ...metadata }, ...object }: KubernetesObject): KubernetesObject {
-  return { ...object, metadata } as KubernetesObject;
-}
-
-function configurationOf(objects: KubernetesObject[]): V1MutatingWebhookConfiguration {
-  const configuration = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
-  if (!configuration) throw new Error('there is no MutatingWebhookConfiguration');
-  return configuration as KubernetesObject & V1MutatingWebhookConfiguration;
-}
-
-/** What `kubectl apply -k` would apply. */
-function kustomize(directory: string): KubernetesObject[] {
-  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', directory], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`kubectl kustomize ${directory}: ${stderr}`);
-  return parseManifest(stdout, directory);
-}
-
-interface Outside {
-  /** Whose resources and way of reaching it has. */
-  overlay: string;
-  settings?: { name: string; namespace: string };
-  components?: string[];
-  injections?: object;
-  image?: string;
-  /** Further webhooks entries: what they have other than the first. */
-  entries?: { name: string; objectSelector: object }[];
-}
-
-/** What is made of an overlay outside the tree, such as a person keeps: own names, own entries, the rest by path. */
-function outside(one: Outside): KubernetesObject[] {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hello-webhook-test-')));
-  const base = relative(directory, realpathSync('manifests'));
-  const write = (file: string, content: object) => {
-    mkdirSync(dirname(join(directory, file)), { recursive: true });
-    writeFileSync(join(directory, file), stringify(content, { aliasDuplicateObjects: false }));
+    if (error) throw error;
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+    return stdout;
   };
-  try {
-    const { settings = { name: 'hello-webhook', namespace: 'hello-system' }, components = [], entries = [] } = one;
-    const [, gateway] = /^gateway-(\w+)/.exec(one.overlay) ?? [];
-    const [configMap] = readManifest('manifests/settings/settings.yaml');
-    write('settings.yaml', { ...configMap, data: settings });
-    write('injections.yaml', one.injections ?? {});
-    // A folder of its own, so that the entries are there before the components, which complete them.
-    const [template] = configurationOf(readManifest('manifests/webhook/webhook.yaml')).webhooks ?? [];
-    write('webhook/kustomization.yaml', {
-      resources: [`../${base}/webhook`],
-      patches: entries.map(({ name, objectSelector }) => ({
-        target: { kind: 'MutatingWebhookConfiguration' },
-        patch: JSON.stringify([
-          {
-            op: 'add',
-            path: '/webhooks/-',
-            value: { ...template, name: `${name}.hello-webhook.hello-system.svc`, objectSelector },
-          },
-        ]),
-      })),
-    });
-    write('kustomization.yaml', {
-      resources: [
-        `${base}/function${one.overlay.endsWith('-webhook') ? '/base' : ''}`,
-        'webhook',
-        'settings.yaml',
-        ...(gateway ? [`${base}/gateways/${gateway}`] : []),
-      ],
-      components: ['names', gateway ? 'gateway' : 'cluster-local-url', ...components].map(
-        (component) => `${base}/components/${component}`,
-      ),
-      ...(one.injections && {
-        configMapGenerator: [
-          {
-            name: 'hello-webhook-injections',
-            namespace: 'hello-system',
-            behavior: 'replace',
-            files: ['injections.yaml'],
-          },
-        ],
-      }),
-      ...(one.image && { images: [{ name: 'hello-webhook', newName: one.image }] }),
-    });
-    return kustomize(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const git = (...args: string[]) => run('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args]);
+  git('init', '--quiet');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'manifests');
+  git('tag', 'v0.1.0');
+  const { resources } = parse(readFileSync('manifests/examples/overlay/kustomization.yaml', 'utf8'));
+  const [url] = resources[0].split('//manifests');
+  return run('kubectl', ['kustomize', resolve('manifests/examples/overlay')], {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `url.${repository}.insteadOf`,
+    GIT_CONFIG_VALUE_0: url,
+    // kustomize asks the host for a file first.
+    HTTPS_PROXY: 'http://127.0.0.1:1',
+  });
 }

@@ -112,7 +112,7 @@ describeOnCluster('on a cluster', (api) => {
     const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'injections.yaml');
     const revision = async () => (await readService(api(), installation))?.status?.latestReadyRevisionName;
     const before = await revision();
-    writeFileSync(file, `${readFileSync('manifests/function/base/injections.yaml', 'utf8')}${second}`);
+    writeFileSync(file, `${readFileSync('manifests/demo/injection/injections.yaml', 'utf8')}${second}`);
     const pods = await whileCreating(api(), async () => {
       await succeed('deploy', '--injections', file, '--no-cold');
       await askForFile(api());

@@ -31,7 +31,7 @@ describe('copies of ConfigMaps', () => {
     const ensure = createEnsure(async () => ({
       ensureConfigMap: async (namespace) => void asked.push(namespace),
     }));
-    const [webhook] = readManifest('manifests/webhook/webhook.yaml') as V1MutatingWebhookConfiguration[];
+    const [webhook] = readManifest('manifests/base/entry.yaml') as V1MutatingWebhookConfiguration[];
     const [requirement] = webhook?.webhooks?.[0]?.namespaceSelector?.matchExpressions ?? [];
     // The function's own is left out by the connection, which knows its name.
     const left = requirement?.values?.filter((name) => name !== 'hello-system') ?? [];

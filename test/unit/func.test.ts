@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 /** The function is described twice: for func, which takes no manifest, and for all others. */
 describe('func.yaml', () => {
   const func = readYaml('func.yaml') as FuncYaml;
-  const service = readYaml('manifests/function/service.yaml') as KnativeService;
+  const service = readYaml('manifests/base/service.yaml') as KnativeService;
   const { metadata: template, spec } = service.spec.template;
   const [container] = spec.containers;
 

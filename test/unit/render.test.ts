@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { render, type Wanted } from '../../scripts/install/render.ts';
+import type { Wanted } from '../../scripts/install/overlay.ts';
+import { render } from '../../scripts/install/render.ts';
 import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { requireKubectl } from '../support/definitions.ts';

@@ -35,7 +35,7 @@ export const platformPods = check(
       return [
         broken(
           text,
-          `# add ${matched} to the namespaceSelector in ${relativeManifestPath('webhook/webhook.yaml')}, then:\n${commandLine('deploy')}`,
+          `# add ${matched} to the namespaceSelector in ${relativeManifestPath('base/entry.yaml')}, then:\n${commandLine('deploy')}`,
         ),
       ];
     });

@@ -33,7 +33,7 @@ function timeoutFindings({ entries, others }: Registered, all: readonly Injectio
   const text = `a Pod of ${name} waits ${seconds} s at most (${parts}); the API server gives up after ${requestSeconds} s`;
   if (seconds <= requestSeconds) return [ok(text)];
   return [
-    warning(text, `lower timeoutSeconds: that of hello-webhook is in ${relativeManifestPath('webhook/webhook.yaml')}`),
+    warning(text, `lower timeoutSeconds: that of hello-webhook is in ${relativeManifestPath('base/entry.yaml')}`),
   ];
 }
 

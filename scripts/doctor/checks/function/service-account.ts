@@ -1,5 +1,5 @@
 import type { V1ServiceAccount } from '@kubernetes/client-node';
-import { ensuredConfigMaps } from '../../../install/render.ts';
+import { ensuredConfigMaps } from '../../../install/overlay.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';

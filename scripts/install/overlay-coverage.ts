@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhook } from '@kubernetes/client-node';
+import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
+import type { Injection } from '../../function/review/injection.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { ensuredConfigMaps } from './overlay.ts';
+import { entriesFor } from './webhook-configuration.ts';
+
+/** What the injections of an overlay lack in its other objects, and what those have for no injection: each with its fix. */
+export function coverageProblems(ours: readonly KubernetesObject[], entries: readonly V1MutatingWebhook[]): string[] {
+  const configMap = ours.find(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'injections');
+  const { 'injections.yaml': text } = (configMap as V1ConfigMap | undefined)?.data ?? {};
+  if (!text) {
+    return [
+      'there are no injections: `configMapGenerator` has to merge your injections.yaml into ConfigMap hello-webhook-injections',
+    ];
+  }
+  try {
+    const injections = parseInjections(text, 'injections.yaml');
+    return [...entryProblems(injections, entries), ...permissionProblems(injections, ours)];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n');
+    throw error;
+  }
+}
+
+function entryProblems(injections: readonly Injection[], entries: readonly V1MutatingWebhook[]): string[] {
+  const wanted = entriesFor(injections);
+  const haveSameSelector = (one: Selecting, other: Selecting) =>
+    isDeepStrictEqual(one.objectSelector, other.objectSelector);
+  return [
+    ...wanted
+      .filter((one) => !entries.some((entry) => haveSameSelector(entry, one)))
+      .map(
+        (entry) =>
+          `injection ${entry.name} has no webhooks entry, so the API server never calls the function for its Pods: add ${JSON.stringify(entry)} to webhooks.yaml`,
+      ),
+    ...entries
+      .filter((entry) => !wanted.some((one) => haveSameSelector(entry, one)))
+      .map(({ name }) => `no injection has the objectSelector of webhooks entry ${name}: remove it from webhooks.yaml`),
+  ];
+}
+
+type Selecting = Pick<V1MutatingWebhook, 'objectSelector'>;
+
+function permissionProblems(injections: readonly Injection[], ours: readonly KubernetesObject[]): string[] {
+  const ensured = ensuredConfigMaps(injections);
+  const role = ours.find(({ kind }) => kind === 'ClusterRole') as (KubernetesObject & V1ClusterRole) | undefined;
+  if (!role) {
+    return ensured.length === 0
+      ? []
+      : [
+          `the function has no permission to copy ${ensured.join(', ')} (\`ensure\`): \`components\` needs manifests/components/ensure`,
+        ];
+  }
+  const permitted = (role.rules ?? []).flatMap(({ resourceNames = [] }) => resourceNames);
+  const isSame = isDeepStrictEqual(new Set(permitted), new Set(ensured));
+  return isSame
+    ? []
+    : [
+        `ClusterRole ${role.metadata.name} permits ${permitted.join(', ') || 'nothing'}, but the injections with \`ensure\` are of ${ensured.join(', ') || 'no ConfigMap'}: patch its \`resourceNames\``,
+      ];
+}
