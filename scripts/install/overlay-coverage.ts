@@ -3,6 +3,7 @@ import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhook } from '@kubernetes/
 import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
+import { implies } from './implication.ts';
 import { ensuredConfigMaps } from './overlay.ts';
 import { entriesFor } from './webhook-configuration.ts';
 
@@ -25,23 +26,18 @@ export function coverageProblems(ours: readonly KubernetesObject[], entries: rea
 }
 
 function entryProblems(injections: readonly Injection[], entries: readonly V1MutatingWebhook[]): string[] {
-  const wanted = entriesFor(injections);
-  const haveSameSelector = (one: Selecting, other: Selecting) =>
-    isDeepStrictEqual(one.objectSelector, other.objectSelector);
+  const covers = ({ objectSelector = {} }: V1MutatingWebhook, { selector }: Injection) =>
+    implies(selector, objectSelector);
+  const uncovered = injections.filter((injection) => !entries.some((entry) => covers(entry, injection)));
+  const unneeded = entries.filter((entry) => !injections.some((injection) => covers(entry, injection)));
   return [
-    ...wanted
-      .filter((one) => !entries.some((entry) => haveSameSelector(entry, one)))
-      .map(
-        (entry) =>
-          `injection ${entry.name} has no webhooks entry, so the API server never calls the function for its Pods: add ${JSON.stringify(entry)} to webhooks.yaml`,
-      ),
-    ...entries
-      .filter((entry) => !wanted.some((one) => haveSameSelector(entry, one)))
-      .map(({ name }) => `no injection has the objectSelector of webhooks entry ${name}: remove it from webhooks.yaml`),
+    ...entriesFor(uncovered).map(
+      (entry) =>
+        `injection ${entry.name} has no webhooks entry, so the API server never calls the function for its Pods: add ${JSON.stringify(entry)} to webhooks.yaml`,
+    ),
+    ...unneeded.map(({ name }) => `no injection needs webhooks entry ${name}: remove it from webhooks.yaml`),
   ];
 }
-
-type Selecting = Pick<V1MutatingWebhook, 'objectSelector'>;
 
 function permissionProblems(injections: readonly Injection[], ours: readonly KubernetesObject[]): string[] {
   const ensured = ensuredConfigMaps(injections);

@@ -13,7 +13,7 @@ import { type Certificate, certificateFinding } from '../../scripts/doctor/check
 import { verifyServed } from '../../scripts/doctor/checks/trust/tls.ts';
 import { callsForPods } from '../../scripts/doctor/entry-rules.ts';
 import { fixFor } from '../../scripts/doctor/fix.ts';
-import { implies } from '../../scripts/doctor/implication.ts';
+import { implies } from '../../scripts/install/implication.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';
 import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';

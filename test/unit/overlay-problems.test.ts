@@ -113,8 +113,14 @@ describe('an overlay outside the tree', () => {
     );
     expect(await problems()).to.deep.equal([
       'injection scratch has no webhooks entry, so the API server never calls the function for its Pods: add {"name":"scratch","objectSelector":{"matchExpressions":[{"key":"scratch","operator":"Exists"}]}} to webhooks.yaml',
-      'no injection has the objectSelector of webhooks entry old.file-injector.platform-hooks.svc: remove it from webhooks.yaml',
+      'no injection needs webhooks entry old.file-injector.platform-hooks.svc: remove it from webhooks.yaml',
     ]);
+  });
+
+  it('has no problem with an entry that covers more than its injections need', async () => {
+    const both = { matchExpressions: [{ key: 'company-ca', operator: 'Exists' }] };
+    folder.write('webhooks.yaml', webhooks([{ name: 'company-ca', objectSelector: both }, entries[1] ?? {}]));
+    expect(await problems()).to.deep.equal([]);
   });
 
   it('without injections, and with invalid ones', async () => {
