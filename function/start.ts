@@ -13,9 +13,9 @@ async function start(): Promise<Server> {
   process.on('SIGUSR1', () => {});
   const port = portOf(process.env.PORT || '8080');
   // Within the promise, so that a bad configuration is an error to show like any other.
-  const { mutate } = await import('./runtime/function.ts');
+  const { mutate, telemetry } = await import('./runtime/function.ts');
   const server = serverOf(mutate);
-  drainOnSignal(server, log);
+  drainOnSignal(server, log, telemetry?.flush);
   await once(server.listen(port), 'listening');
   const address = server.address();
   log('INFO', 'listening', { port: typeof address === 'object' ? address?.port : address });

@@ -9,7 +9,7 @@ import {
   deny,
   type Notes,
 } from './admission.ts';
-import { type Injected, inject, injectEphemeral } from './inject.ts';
+import { type Injected, inject, injectEphemeral, type Skipped } from './inject.ts';
 import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
 import { isOptedOut, optOutWarnings } from './opt-out.ts';
 import { selectsLabels, selectsName } from './selector.ts';
@@ -27,12 +27,20 @@ export interface Decision {
   injections: string[];
   /** What was left out and why, a line each; of many the first twenty, and how many more. */
   skipped: string[];
+  /** The injections that something was left out of. */
+  leftOut: LeftOut[];
   /** What else the user is warned of, a line each. */
   warnings: string[];
   /** The injections that were left out because their patch failed verification, and how: a bug of ours, for the log. */
   failure?: string;
   /** The ConfigMaps to be copied into the Pod's namespace where they are missing; none on a dry run. */
   ensure: string[];
+}
+
+/** An injection that something was left out of: something was in the way, or there was no way to mount it. */
+export interface LeftOut {
+  injection: string;
+  reason: 'conflict' | 'unsupported';
 }
 
 /**
@@ -68,11 +76,7 @@ function decide(request: AdmissionRequest, pod: V1Pod, selected: readonly Inject
     request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected);
   const injected = again(pod);
   const denied = injected.skipped.filter(({ injection, isConflict }) => isConflict && injection.onConflict === 'deny');
-  if (denied.length > 0)
-    return refused(
-      request,
-      denied.map(({ text }) => text),
-    );
+  if (denied.length > 0) return refused(request, denied);
   const patch = verifiedPatch(pod, injected.pod, selected, (current) => again(current).pod);
   return allowed(request, { ...injected, warnings: [...injected.warnings, ...optOutWarnings(pod)] }, patch);
 }
@@ -124,10 +128,11 @@ function selects({ selector, namespaces }: Injection, { namespace = '' }: Admiss
 /** Allows a request as it is. */
 export function unchanged(request: AdmissionRequest, reason: string): Decision {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
-  return { response, outcome: 'unchanged', reason, injections: [], skipped: [], warnings: [], ensure: [] };
+  return { response, outcome: 'unchanged', reason, injections: [], skipped: [], leftOut: [], warnings: [], ensure: [] };
 }
 
-function refused(request: AdmissionRequest, conflicts: string[]): Decision {
+function refused(request: AdmissionRequest, denied: readonly Skipped[]): Decision {
+  const conflicts = denied.map(({ text }) => text);
   const skipped = bounded(conflicts.map(brief));
   const notes = { auditAnnotations: { denied: skipped.join('; ') } };
   return {
@@ -135,6 +140,7 @@ function refused(request: AdmissionRequest, conflicts: string[]): Decision {
     outcome: 'denied',
     injections: [],
     skipped,
+    leftOut: leftOutOf(denied),
     warnings: [],
     ensure: [],
   };
@@ -158,11 +164,22 @@ function allowed(request: AdmissionRequest, { injected, skipped, warnings }: Inj
     response: allowWith(request, patch, notes),
     injections,
     skipped: lines,
+    leftOut: leftOutOf(skipped),
     warnings: said,
     ensure: toEnsure(request, injected),
   };
   if (isNothingToDo) return { ...rest, outcome: 'unchanged', reason };
   return { ...rest, outcome: injections.length > 0 ? 'injected' : 'skipped' };
+}
+
+/** Each injection once; a conflict is the reason where there is one. */
+function leftOutOf(skipped: readonly Skipped[]): LeftOut[] {
+  const reasons = new Map<string, LeftOut['reason']>();
+  for (const { injection, isConflict } of skipped) {
+    if (isConflict) reasons.set(injection.name, 'conflict');
+    else if (!reasons.has(injection.name)) reasons.set(injection.name, 'unsupported');
+  }
+  return [...reasons].map(([injection, reason]) => ({ injection, reason }));
 }
 
 function toEnsure({ dryRun, subResource }: AdmissionRequest, injected: readonly Injection[]): string[] {

@@ -11,9 +11,10 @@ const drainMs = 25_000;
 
 /**
  * Ends the process on SIGTERM or SIGINT, as Knative does once it routes elsewhere: what is under way is
- * answered, and what still comes, with `Connection: close`; the listener closes a moment later.
+ * answered, and what still comes, with `Connection: close`; the listener closes a moment later. What `flush` has to
+ * push comes last.
  */
-export function drainOnSignal(server: Server, log: Log): void {
+export function drainOnSignal(server: Server, log: Log, flush: () => Promise<void> = async () => {}): void {
   const underWay = new Set<ServerResponse>();
   let isDraining = false;
   // Before the handler, which may answer at once.
@@ -27,7 +28,7 @@ export function drainOnSignal(server: Server, log: Log): void {
     isDraining = true;
     for (const response of underWay) closeAfter(response);
     // http.Server's own close would close idle connections at once.
-    setTimeout(() => TcpServer.prototype.close.call(server, () => written().then(exit)), acceptMs);
+    setTimeout(() => TcpServer.prototype.close.call(server, () => flush().then(written).then(exit)), acceptMs);
     setTimeout(() => server.closeIdleConnections(), lingerMs);
     setTimeout(() => server.closeAllConnections(), drainMs);
     // Whoever reads the log may be stuck.

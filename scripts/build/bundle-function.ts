@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 
-/** Access to the cluster is as large as all the rest, and seldom needed: a file of its own, loaded when it is. */
-const clusterApart: Plugin = {
-  name: 'cluster-apart',
+/** What is as large as all the rest, and seldom needed: files of their own, loaded when they are. */
+const apart = { 'config-maps': 'function/copies/config-maps.ts', otlp: 'function/telemetry/otlp.ts' };
+
+const loadedApart: Plugin = {
+  name: 'loaded-apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /\/copies\/config-maps\.ts$/ }, () => ({ path: './config-maps.cjs', external: true }));
+    for (const [name, source] of Object.entries(apart)) {
+      const filter = new RegExp(`/${source.split('/').slice(1).join('/').replace('.', '\\.')}$`);
+      onResolve({ filter }, () => ({ path: `./${name}.cjs`, external: true }));
+    }
   },
 };
 
@@ -38,6 +43,7 @@ const options = {
  * | `start.cjs`    | what Node is started with: runs `function.cjs`, with its code cache where there is one  |
  * | `function.cjs` | the function and its server                                                             |
  * | `config-maps.cjs` | access to the cluster, loaded where an injection says `ensure`                          |
+ * | `otlp.cjs`     | OpenTelemetry's SDK, loaded where an endpoint is named, after the first answer           |
  * | `warm.cjs`     | makes the code cache, `function.HASH.cache`                                             |
  *
  * Says which files went into the function.
@@ -45,7 +51,7 @@ const options = {
 export async function bundleFunction(directory: string): Promise<string[]> {
   const write = (name: string, more: BuildOptions) =>
     build({ ...options, outfile: join(directory, `${name}.cjs`), ...more });
-  const plugins = [parsedDefaults, compiledSchemas, clusterApart];
+  const plugins = [parsedDefaults, compiledSchemas, loadedApart];
   const { metafile } = await write('function', { entryPoints: ['function/start.ts'], plugins });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
@@ -57,6 +63,7 @@ export async function bundleFunction(directory: string): Promise<string[]> {
   });
   await write('start', calls('loadWithCodeCache', 'runtime/code-cache.ts'));
   await write('warm', calls('warm', 'runtime/make-code-cache.ts'));
-  await write('config-maps', { entryPoints: ['function/copies/config-maps.ts'], minifyIdentifiers: true });
+  for (const [name, source] of Object.entries(apart))
+    await write(name, { entryPoints: [source], minifyIdentifiers: true });
   return Object.keys(metafile?.inputs ?? {});
 }

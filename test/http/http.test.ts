@@ -605,8 +605,8 @@ async function startBundle(
 
 async function bundleIn(directory: string): Promise<string> {
   await bundleFunction(directory);
-  // Alone: what only `ensure` needs is not there.
-  await rm(join(directory, 'config-maps.cjs'));
+  // Alone: what only `ensure` and telemetry need is not there.
+  for (const name of ['config-maps.cjs', 'otlp.cjs']) await rm(join(directory, name));
   return join(directory, 'start.cjs');
 }
 

@@ -20,6 +20,7 @@ const decision: Decision = {
   outcome: 'injected',
   injections: ['hello'],
   skipped: [],
+  leftOut: [],
   warnings: [],
   ensure: ['hello-configmap'],
 };

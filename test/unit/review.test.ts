@@ -18,7 +18,7 @@ describe('review', () => {
       const configuration = file('injections.yaml');
       const injections = existsSync(configuration) ? readInjections(configuration) : defaultInjections;
       const request = admissionRequest(pod, readYaml(file('request.yaml')) as object | undefined);
-      const { response, outcome, ensure, warnings, ...rest } = review(request, injections);
+      const { response, outcome, ensure, warnings, leftOut, ...rest } = review(request, injections);
       if (response.allowed) expect(response.warnings ?? []).to.deep.equal([...rest.skipped, ...warnings]);
       const { uid: _, ...answer } = response;
       const patch = patchOf(response);
@@ -26,6 +26,7 @@ describe('review', () => {
       expectAsIn(file('expected.yaml'), {
         decision: outcome,
         ...rest,
+        ...(leftOut.length > 0 && { leftOut }),
         ...(ensure.length > 0 && { ensure }),
         response: answer,
         ...(patch.length > 0 && { pod: applyStrictly(request.object, patch) }),
