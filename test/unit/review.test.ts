@@ -26,11 +26,14 @@ describe('review', () => {
       expectAsIn(file('expected.yaml'), {
         decision: outcome,
         ...rest,
-        ...(leftOut.length > 0 && { leftOut }),
-        ...(ensure.length > 0 && { ensure }),
+        ...nonEmpty({ leftOut, ensure }),
         response: answer,
         ...(patch.length > 0 && { pod: applyStrictly(request.object, patch) }),
       });
     });
   }
 });
+
+function nonEmpty(lists: Record<string, readonly unknown[]>): object {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
+}
