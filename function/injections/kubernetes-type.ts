@@ -41,7 +41,7 @@ function problemsOf({ $ref, ...inline }: Type, value: unknown, rules: Rules): Pr
   const name = $ref?.slice('#/definitions/'.length);
   const type = name === undefined ? inline : (definitions[name] ?? {});
   const misfit = misfitOf(type, value);
-  if (misfit) return [{ path: [], message: `must be ${misfit}` }];
+  if (misfit) return [{ path: [], ...misfit }];
   if (Array.isArray(value)) return value.flatMap((item, index) => at(index, itemProblems(type.items, item, rules)));
   if (typeof value !== 'object') return [];
   const fields = value as Fields;
@@ -111,11 +111,11 @@ export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function misfitOf({ type, format }: Type, value: unknown): string | undefined {
+function misfitOf({ type, format }: Type, value: unknown): Omit<Problem, 'path'> | undefined {
   const types = [type ?? []].flat();
   if (types.length === 0 || types.some((one) => isOfType(one, format, value))) return undefined;
   const kinds = types.map((one) => kindOf[one] ?? `a ${one}`).join(' or ');
-  return types.includes('string') && typeof value !== 'object' ? `${kinds}: write it in quotes` : kinds;
+  return { message: `must be ${kinds}`, isUnquoted: kinds === 'a string' && typeof value !== 'object' };
 }
 
 const kindOf: Readonly<Record<string, string>> = { array: 'a list', object: 'an object', integer: 'a whole number' };

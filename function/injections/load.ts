@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Pair, type ParsedNode, parseDocument } from 'yaml';
 import { type DeclaredInjection, type Injection, withDefaults } from '../review/injection.ts';
+import { oneLine } from '../review/text.ts';
 import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
@@ -43,12 +44,7 @@ export function parseInjections(text: string, file: string): Injection[] {
     problems.push(...selfProblems(injections));
     if (problems.length === 0) return injections;
   }
-  return fail(
-    problems.map(({ path, message }) => ({
-      offset: offsetOf(document.contents as ParsedNode | null, path),
-      text: `${fieldName(path) || 'the file'}: ${message}`,
-    })),
-  );
+  return fail(problems.map((problem) => atItsPlace(problem, document.contents as ParsedNode | null)));
 }
 
 function selfProblems(injections: readonly Injection[]): Problem[] {
@@ -81,6 +77,8 @@ function yamlProblem({ pos, code, message }: { pos: [number, number]; code: stri
 
 /** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
 function configurationProblems(value: unknown): Problem[] {
+  const isObjectOf = kindOf(value);
+  if (isObjectOf !== undefined) return [{ path: [], message: wholeObject(isObjectOf) }];
   const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
@@ -101,25 +99,44 @@ function configurationProblems(value: unknown): Problem[] {
   return [...shape, ...sense];
 }
 
+/** The kind of a whole Kubernetes object, as which a file of injections may have been given; undefined where it is none. */
+function kindOf(value: unknown): string | undefined {
+  const { apiVersion, kind, injections } = (value ?? {}) as Record<string, unknown>;
+  const isObject = typeof apiVersion === 'string' && typeof kind === 'string' && injections === undefined;
+  return isObject ? oneLine(kind) : undefined;
+}
+
+function wholeObject(kind: string): string {
+  return kind === 'ConfigMap'
+    ? 'is a whole ConfigMap: give the text below its data alone, which begins with injections:'
+    : `is a ${kind}: must begin with injections:`;
+}
+
 /** The fields of an entry that are as the schema has them; none of what is no map. */
 function soundFields(entry: unknown, spoilt: ReadonlySet<string | number | undefined>): Partial<DeclaredInjection> {
   if (typeof entry !== 'object' || entry === null || spoilt.has(undefined)) return {};
   return Object.fromEntries(Object.entries(entry).filter(([field]) => !spoilt.has(field)));
 }
 
-/** Where a field stands in the text; where it is missing, the place of what lacks it. */
-function offsetOf(root: ParsedNode | null, path: Problem['path']): number {
+/** A problem in words, and where in the text it is. */
+function atItsPlace({ path, message, isUnquoted }: Problem, root: ParsedNode | null): { offset: number; text: string } {
+  const { offset, node } = placeOf(root, path);
+  const hint = isScalar(node) ? `write "${node.source}", in quotes` : 'write it in quotes';
+  return { offset, text: `${fieldName(path) || 'the file'}: ${message}${isUnquoted ? `: ${hint}` : ''}` };
+}
+
+/** Where a field stands in the text, with its value; where it is missing, the place of what lacks it. */
+function placeOf(root: ParsedNode | null, path: Problem['path']): { offset: number; node: unknown } {
   let node: unknown = root;
   let offset = root?.range[0] ?? 0;
   for (const key of path) {
-    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
-    const child = isNode(node) && 'get' in node ? (node.get as GetNode)(key, true) : undefined;
-    const place = pair?.key ?? child;
+    // A key may have been read as a boolean or a number; in the value's path it is a string.
+    const isNamed = ({ key: name }: Pair) => isScalar(name) && String(name.value) === String(key);
+    const pair = isMap(node) ? node.items.find(isNamed) : undefined;
+    node = isSeq(node) ? node.items[Number(key)] : pair?.value;
+    const place = pair?.key ?? node;
     if (!isNode(place)) break;
     offset = place.range?.[0] ?? offset;
-    node = child;
   }
-  return offset;
+  return { offset, node };
 }
-
-type GetNode = (key: unknown, keepScalar: true) => unknown;

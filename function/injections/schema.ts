@@ -6,6 +6,8 @@ export interface Problem {
   message: string;
   /** Whether what is there cannot be used; otherwise something is missing, or one field too many. */
   isSpoilt?: boolean;
+  /** Whether it is a number or a boolean where a string is meant, which quotes would make it. */
+  isUnquoted?: boolean;
 }
 
 /** The problems that a compiled JSON Schema finds with a value. */
@@ -23,7 +25,8 @@ export function fieldName(path: Problem['path']): string {
     .replace(/^\./, '');
 }
 
-function problemOf({ instancePath, keyword, params, parentSchema = {}, propertyName, message }: ErrorObject): Problem {
+function problemOf(error: ErrorObject): Problem {
+  const { instancePath, keyword, params, parentSchema = {}, data, propertyName, message } = error;
   const path = instancePath
     .split('/')
     .slice(1)
@@ -35,8 +38,10 @@ function problemOf({ instancePath, keyword, params, parentSchema = {}, propertyN
       const known = Object.keys(parentSchema.properties).join(', ');
       return { path: [...path, params.additionalProperty], message: `is not a known field (known: ${known})` };
     }
-    case 'type':
-      return { path, isSpoilt: true, message: `must be ${[params.type].flat().map(kindOf).join(' or ')}` };
+    case 'type': {
+      const isUnquoted = params.type === 'string' && (typeof data === 'number' || typeof data === 'boolean');
+      return { path, isSpoilt: true, isUnquoted, message: `must be ${[params.type].flat().map(kindOf).join(' or ')}` };
+    }
     case 'enum':
       return { path, isSpoilt: true, message: `must be one of ${params.allowedValues.join(', ')}` };
     case 'const':
