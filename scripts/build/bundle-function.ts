@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { noticesOf } from './notices.ts';
 import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 
 /** What is as large as all the rest, and seldom needed: files of their own, loaded when they are. */
@@ -45,14 +46,20 @@ const options = {
  * | `config-maps.cjs` | access to the cluster, loaded where an injection says `ensure`                          |
  * | `otlp.cjs`     | OpenTelemetry's SDK, loaded where an endpoint is named, after the first answer           |
  * | `warm.cjs`     | makes the code cache, `function.HASH.cache`                                             |
+ * | `NOTICES.txt`  | the notices of the packages that are in these files                                      |
  *
  * Says which files went into the function.
  */
 export async function bundleFunction(directory: string): Promise<string[]> {
-  const write = (name: string, more: BuildOptions) =>
-    build({ ...options, outfile: join(directory, `${name}.cjs`), ...more });
+  const bundled: string[] = [];
+  const write = async (name: string, more: BuildOptions): Promise<string[]> => {
+    const { metafile } = await build({ ...options, outfile: join(directory, `${name}.cjs`), ...more });
+    const inputs = Object.keys(metafile?.inputs ?? {});
+    bundled.push(...inputs);
+    return inputs;
+  };
   const plugins = [parsedDefaults, compiledSchemas, loadedApart];
-  const { metafile } = await write('function', { entryPoints: ['function/start.ts'], plugins });
+  const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const calls = (name: string, module: string) => ({
@@ -65,5 +72,6 @@ export async function bundleFunction(directory: string): Promise<string[]> {
   await write('warm', calls('warm', 'runtime/make-code-cache.ts'));
   for (const [name, source] of Object.entries(apart))
     await write(name, { entryPoints: [source], minifyIdentifiers: true });
-  return Object.keys(metafile?.inputs ?? {});
+  writeFileSync(join(directory, 'NOTICES.txt'), noticesOf(bundled));
+  return inputs;
 }

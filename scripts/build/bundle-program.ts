@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { noticesOf } from './notices.ts';
 import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 
 /**
@@ -8,7 +10,7 @@ import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
  * the folders of scripts/ do, so that `../../manifests` leads to the same place from either.
  */
 export async function bundleProgram(directory: string): Promise<void> {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { 'hello-webhook': 'scripts/hello-webhook.ts', relay: 'scripts/cluster/relay.ts' },
     outdir: join(directory, 'program'),
@@ -26,5 +28,7 @@ export async function bundleProgram(directory: string): Promise<void> {
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  writeFileSync(join(directory, 'program', 'NOTICES.txt'), noticesOf(Object.keys(metafile.inputs)));
 }
