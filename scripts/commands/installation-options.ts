@@ -17,10 +17,14 @@ export const contextOption = new Option(
   'kubeconfig context; default: the current one of KUBECONFIG or ~/.kube/config',
 );
 
-/** `--context`, `--namespace` and `--name`, of every command for an installation. */
+/** `--context`, `--namespace` and `--name`, of every command for an installation in a cluster. */
 export function addInstallationOptions(command: Command): Command {
+  return addNameOptions(command.addOption(contextOption));
+}
+
+/** `--namespace` and `--name`, of every command for an installation. */
+export function addNameOptions(command: Command): Command {
   return command
-    .addOption(contextOption)
     .addOption(
       new Option('-n, --namespace <name>', "the function's namespace")
         .default(defaultInstallation.namespace)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { parseManifest } from '../kubernetes/manifest.ts';
 import { type Kustomization, overlayProblems } from './overlay-problems.ts';
 import { kustomize } from './render.ts';
 
@@ -12,5 +13,8 @@ export async function checkOverlay(directory: string): Promise<string[]> {
   const patches = kustomization.patches?.map(({ path, ...patch }) =>
     path === undefined ? patch : { ...patch, patch: readFileSync(join(directory, path), 'utf8') },
   );
-  return overlayProblems(await kustomize(directory), { ...kustomization, ...(patches && { patches }) });
+  return overlayProblems(parseManifest(await kustomize(directory), directory), {
+    ...kustomization,
+    ...(patches && { patches }),
+  });
 }

@@ -1,7 +1,9 @@
-import { stringify } from 'yaml';
+import { Document, type Scalar, visit } from 'yaml';
+import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
 import { configMapsOf, type Injection } from '../../function/review/injection.ts';
 import { defaultInstallation, type Installation } from './installation.ts';
 import type { Reach } from './reach.ts';
+import { type Files, renderedMark } from './rendered-files.ts';
 import { entriesFor, readCommonEntry } from './webhook-configuration.ts';
 
 /** What an overlay of the manifests is to be. */
@@ -16,9 +18,6 @@ export interface Wanted extends Installation {
   components: ('ensure' | 'fail-closed' | 'always-warm')[];
 }
 
-/** The files of an overlay, by their names. */
-export type Overlay = Record<'kustomization.yaml' | 'injections.yaml' | 'webhooks.yaml', string>;
-
 /**
  * An overlay such as a person keeps it in a repository of their own (manifests/examples/overlay). `text` is injections.yaml
  * as it is written, `injections` what it says; `manifest` turns a folder of the manifests into what `resources` takes: a
@@ -28,7 +27,7 @@ export function overlayFor(
   wanted: Wanted,
   { text, injections }: { text: string; injections: readonly Injection[] },
   manifest: (folder: string) => string,
-): Overlay {
+): Files {
   const { name, namespace, reach, gatewayNamespace, image } = wanted;
   // There is no Knative Service to keep warm where func or kn makes it.
   const components = wanted.components.filter((component) => component !== 'always-warm' || image !== undefined);
@@ -69,9 +68,9 @@ export function overlayFor(
     webhooks: entriesFor(injections),
   };
   return {
-    'kustomization.yaml': stringify(kustomization),
+    'kustomization.yaml': `${renderedMark}${toYaml(kustomization)}`,
     'injections.yaml': text,
-    'webhooks.yaml': stringify(webhook, { aliasDuplicateObjects: false }),
+    'webhooks.yaml': toYaml(webhook),
   };
 }
 
@@ -84,7 +83,7 @@ function permissionsPatch(configMaps: readonly string[]): object {
     configMaps.length > 0
       ? { op: 'replace', path: '/rules/0/resourceNames', value: configMaps }
       : { op: 'replace', path: '/rules', value: [] };
-  return { target: { kind: 'ClusterRole', name: 'hello-webhook:ensure' }, patch: stringify([operation]) };
+  return { target: { kind: 'ClusterRole', name: 'hello-webhook:ensure' }, patch: toYaml([operation]) };
 }
 
 /** The gateway's Pods must never wait for the function that is reached through them. */
@@ -95,7 +94,7 @@ function leavingOut(namespace: string): object[] {
   return [
     {
       target: { kind: 'MutatingWebhookConfiguration', name: 'hello-webhook-entry' },
-      patch: stringify([operation]),
+      patch: toYaml([operation]),
     },
   ];
 }
@@ -103,4 +102,16 @@ function leavingOut(namespace: string): object[] {
 /** The ConfigMaps that the function is to copy. */
 export function ensuredConfigMaps(injections: readonly Injection[]): string[] {
   return [...new Set(injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
+}
+
+/** As kubectl and kustomize read it back: what either takes for another value than this string is in quotes. */
+function toYaml(value: object): string {
+  const document = new Document(value, { version: '1.1', aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_, scalar: Scalar) => {
+      if (typeof scalar.value === 'string' && kubectlScalar(scalar.value) !== scalar.value)
+        scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString();
 }

@@ -3,8 +3,11 @@ import { manifestPath } from './manifests.ts';
 
 const gateways = ['gateway-kourier', 'gateway-contour', 'gateway-istio'] as const;
 
+/** The ways for the API server to reach the function, by the names of their overlays in manifests/overlays. */
+export const reaches = ['cluster-local-url', ...gateways] as const;
+
 /** A way for the API server to reach the function, by the name of its overlay in manifests/overlays. */
-export type Reach = 'cluster-local-url' | Gateway['component'];
+export type Reach = (typeof reaches)[number];
 
 /** The gateway of an ingress of Knative's. Its Pods serve external hosts over TLS on port 8443. */
 export interface Gateway {

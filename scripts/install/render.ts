@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,10 +10,13 @@ import { parseManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { manifestPath } from './manifests.ts';
-import { type Overlay, overlayFor, type Wanted } from './overlay.ts';
+import { overlayFor, type Wanted } from './overlay.ts';
+import { type Files, writeFiles } from './rendered-files.ts';
 
-/** The objects of an overlay, and the injections that their webhook is for. */
+/** An overlay as it is rendered, and the injections that its webhook is for. */
 export interface Rendered {
+  /** YAML, as kustomize writes it: the objects in the order in which they are to be applied. */
+  manifest: string;
   objects: KubernetesObject[];
   injections: Injection[];
 }
@@ -26,8 +29,18 @@ export async function render(wanted: Wanted, cleanup: AsyncDisposableStack): Pro
   const directory = realpathSync(temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup));
   const configured = await wantedInjections(wanted);
   const overlay = overlayFor(wanted, configured, (folder) => relative(directory, realpathSync(manifestPath(folder))));
-  await writeOverlay(directory, overlay);
-  return { objects: await kustomize(directory), injections: configured.injections };
+  await writeFiles(directory, overlay);
+  const manifest = await kustomize(directory);
+  return { manifest, objects: parseManifest(manifest, directory), injections: configured.injections };
+}
+
+/**
+ * An overlay such as a person keeps it in a repository of their own. `manifests` is where it takes ours from: a URL with its
+ * ref, `https://HOST/PATH//manifests?ref=v1`, or a path. Throws a ConfigurationError where the injections are invalid.
+ */
+export async function renderOverlay(wanted: Wanted, manifests: string): Promise<Files> {
+  const [, base, query] = /^([^?]*)(.*)$/s.exec(manifests) ?? [];
+  return overlayFor(wanted, await wantedInjections(wanted), (folder) => `${base}/${folder}${query}`);
 }
 
 /** The wanted injections, or the demo's, as they are written and what they say. */
@@ -39,16 +52,11 @@ export async function wantedInjections({ injections: wanted }: Pick<Wanted, 'inj
   return { text, injections: parseInjections(text, 'injections.yaml') };
 }
 
-/** Writes the files of an overlay into a directory. */
-export async function writeOverlay(directory: string, overlay: Overlay): Promise<void> {
-  for (const [file, text] of Object.entries(overlay)) await writeFile(join(directory, file), text);
-}
-
-/** What `kubectl apply -k` would apply of a directory. Throws with kustomize's own words where it refuses. */
-export async function kustomize(directory: string): Promise<KubernetesObject[]> {
+/** What `kubectl apply -k` would apply of a directory, as YAML. Throws with kustomize's own words where it refuses. */
+export async function kustomize(directory: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory], { maxBuffer: 2 ** 26 });
-    return parseManifest(stdout, directory);
+    return stdout;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Error('kubectl is not installed: its kustomize renders the manifests', { cause: error });

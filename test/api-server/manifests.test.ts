@@ -8,14 +8,14 @@ import { defaultInjections } from '../../function/injections/default-injections.
 import { readInjections } from '../../function/injections/load.ts';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
 import { gatewayOf } from '../../scripts/install/reach.ts';
-import { kustomize, render } from '../../scripts/install/render.ts';
+import { render } from '../../scripts/install/render.ts';
 import { entriesOf, readCommonEntry, webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions, requireKubectl } from '../support/definitions.ts';
-import { gatewayNamespaces, injections, OutsideFolder, overlays } from '../support/overlay.ts';
+import { gatewayNamespaces, injections, kustomized, OutsideFolder, overlays } from '../support/overlay.ts';
 import { describeOnApiServer, refusal } from './cluster.ts';
 
 /** Knative 1.15, the oldest that these manifests are for, and a new one. */
@@ -44,7 +44,7 @@ for (const serving of servings) {
       'demo',
     ]) {
       it(`${directory} is taken by server-side validation`, async () => {
-        await expectTaken(await kustomize(`manifests/${directory}`));
+        await expectTaken(await kustomized(`manifests/${directory}`));
       });
     }
 
@@ -65,7 +65,7 @@ for (const serving of servings) {
     });
 
     it('a field that nobody knows would be seen', async () => {
-      const [object] = (await kustomize('manifests/demo/gateway-kourier')).filter(
+      const [object] = (await kustomized('manifests/demo/gateway-kourier')).filter(
         ({ kind }) => kind === 'DomainMapping',
       );
       if (!object) throw new Error('the overlay has no DomainMapping');
@@ -77,7 +77,7 @@ for (const serving of servings) {
       await using cleanup = new AsyncDisposableStack();
       const folder = new OutsideFolder(cleanup);
       folder.writeOverlay({ transformers: [] });
-      const [webhook] = (await kustomize(folder.path)).filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
+      const [webhook] = (await kustomized(folder.path)).filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
       if (!webhook) throw new Error('the overlay has no webhook configuration');
       expect((await refusal(apply(cluster.api, webhook, applied))).message).to.contain('webhooks[0].clientConfig');
     });
@@ -135,7 +135,7 @@ describe('manifests', () => {
       { name: 'hello-webhook', url: '', caCert: '' },
       readInjections('manifests/demo/injection/injections.yaml'),
     );
-    const entries = (await kustomize('manifests/demo/cluster-local-url')).flatMap(entriesOf);
+    const entries = (await kustomized('manifests/demo/cluster-local-url')).flatMap(entriesOf);
     expect(withoutClientConfig(entries)).to.deep.equal(withoutClientConfig(wanted));
   });
 
@@ -150,7 +150,7 @@ describe('manifests', () => {
       const installation = { name: 'hello-webhook', namespace: 'hello-system' };
       const wanted = { ...installation, reach: overlay, image: undefined, components: ['ensure' as const] };
       const { objects } = await render(wanted, cleanup);
-      expect(await kustomize(`manifests/demo/${overlay}`)).to.deep.equal(objects);
+      expect(await kustomized(`manifests/demo/${overlay}`)).to.deep.equal(objects);
     });
   }
 
@@ -159,7 +159,7 @@ describe('manifests', () => {
     const folder = new OutsideFolder(cleanup);
     const nameIn = async () =>
       /"configMap":\{"name":"(hello-webhook-injections-\w{10})"/.exec(
-        JSON.stringify(await kustomize(folder.path)),
+        JSON.stringify(await kustomized(folder.path)),
       )?.[1];
     folder.writeOverlay();
     const original = await nameIn();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Context } from 'mocha';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readService } from '../../scripts/install/knative-service.ts';
 import { dryRun, type Pod, probePod } from '../../scripts/install/probe-pod.ts';
@@ -29,24 +30,25 @@ function obstacle(): string | undefined {
 }
 
 /**
- * A `describe` whose tests change a real cluster, on which the webhook is deployed for them and not before. Without a
- * cluster they are skipped, and say why; they fail where CI is set. What was there already is never touched.
+ * A `describe` whose tests change a real cluster, on which the webhook is deployed for them and not before; with `isBare`
+ * not at all. Without a cluster they are skipped, and say why; they fail where CI is set. What was there already is never
+ * touched.
  */
-export function describeOnCluster(title: string, define: (api: () => KubernetesApi) => void): void {
+export function describeOnCluster(
+  title: string,
+  define: (api: () => KubernetesApi) => void,
+  { isBare = false } = {},
+): void {
   describe(title, function () {
     this.timeout(600_000);
     let api: KubernetesApi | undefined;
     let isDeployed = false;
     before(async function () {
-      const reason = obstacle();
-      if (reason && process.env.CI) throw new Error(reason);
-      if (reason) {
-        console.log(`    skipped: ${reason}`);
-        this.skip();
-      }
+      requireCluster(this);
       api = connect();
       if (await readService(api, installation))
         throw new Error(`${installation.name} is deployed there already: npm run undeploy first`);
+      if (isBare) return;
       isDeployed = true;
       await succeed('deploy', '--image', image, '--no-cold');
     });
@@ -58,6 +60,14 @@ export function describeOnCluster(title: string, define: (api: () => KubernetesA
       return api;
     });
   });
+}
+
+function requireCluster(test: Context): void {
+  const reason = obstacle();
+  if (!reason) return;
+  if (process.env.CI) throw new Error(reason);
+  console.log(`    skipped: ${reason}`);
+  test.skip();
 }
 
 /** What a command of the project's came to. */

@@ -1,7 +1,10 @@
-import { realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { kustomize } from '../../scripts/install/render.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 export const overlays = ['cluster-local-url', 'gateway-contour', 'gateway-istio', 'gateway-kourier'] as const;
@@ -61,6 +64,10 @@ export class OutsideFolder {
     return relative(this.path, realpathSync(join('manifests', folder)));
   }
 
+  read(file: string): string {
+    return readFileSync(join(this.path, file), 'utf8');
+  }
+
   write(file: string, content: object): void {
     writeFileSync(join(this.path, file), stringify(content, { aliasDuplicateObjects: false }));
   }
@@ -92,4 +99,9 @@ export class OutsideFolder {
       ...own,
     });
   }
+}
+
+/** What `kubectl apply -k` would apply of a directory. */
+export async function kustomized(directory: string): Promise<KubernetesObject[]> {
+  return parseManifest(await kustomize(directory), directory);
 }

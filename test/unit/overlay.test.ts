@@ -6,11 +6,12 @@ import { checkOverlay } from '../../scripts/install/check-overlay.ts';
 import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
 import type { KnativeService } from '../../scripts/install/knative-service.ts';
 import { overlayFor, type Wanted } from '../../scripts/install/overlay.ts';
-import { kustomize, render, writeOverlay } from '../../scripts/install/render.ts';
+import { render } from '../../scripts/install/render.ts';
+import { writeFiles } from '../../scripts/install/rendered-files.ts';
 import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { requireKubectl } from '../support/definitions.ts';
-import { gatewayNamespaces, injections, OutsideFolder, overlays, webhooks } from '../support/overlay.ts';
+import { gatewayNamespaces, injections, kustomized, OutsideFolder, overlays, webhooks } from '../support/overlay.ts';
 
 const installations = [
   { name: 'hello-webhook', namespace: 'hello-system' },
@@ -64,7 +65,7 @@ describe('an overlay as it is rendered', () => {
         transformers: [folder.manifest(`transformers/${isByUrl ? reach : 'gateway'}`)],
       });
       folder.write('webhooks.yaml', webhooks([{ name: 'plain', objectSelector: {} }, own]));
-      const [plain, team] = (await kustomize(folder.path)).flatMap(entriesOf);
+      const [plain, team] = (await kustomized(folder.path)).flatMap(entriesOf);
       const namespace = gatewayNamespaces[reach];
       const clientConfigFor = (path: string) =>
         isByUrl
@@ -96,7 +97,7 @@ describe('an overlay as it is rendered', () => {
         components: ['ensure'],
       };
       const configured = { text, injections: parseInjections(text, 'injections.yaml') };
-      await writeOverlay(
+      await writeFiles(
         folder.path,
         overlayFor(wanted, configured, (path) => folder.manifest(path)),
       );
@@ -132,7 +133,7 @@ describe('an overlay as it is rendered', () => {
     const files = own.map(({ kind }) => `${kind}.yaml`);
     for (const [index, file] of files.entries()) folder.write(file, own[index] ?? {});
     folder.writeOverlay({ resources: [folder.manifest('overlays/gateway-kourier'), ...files] });
-    const objects = await kustomize(folder.path);
+    const objects = await kustomized(folder.path);
     expect(objects.filter(({ metadata }) => metadata.name === 'hello-webhook')).to.have.deep.members(own);
   });
 });
@@ -153,7 +154,10 @@ function expectRendered(objects: readonly KubernetesObject[], wanted: Wanted): v
   const [webhook] = objects.filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
   expect(webhook?.metadata).to.deep.include({
     name,
-    annotations: { 'cert-manager.io/inject-ca-from': `${namespace}/hello-webhook-ca` },
+    annotations: {
+      'cert-manager.io/inject-ca-from': `${namespace}/hello-webhook-ca`,
+      'argocd.argoproj.io/sync-wave': '1',
+    },
   });
   const entries = entriesOf(webhook ?? {});
   expect(entries.map((entry) => entry.name)).to.deep.equal(

@@ -1,0 +1,168 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { checkOverlay } from '../../scripts/install/check-overlay.ts';
+import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
+import { requireKubectl } from '../support/definitions.ts';
+import { injections, kustomized, OutsideFolder } from '../support/overlay.ts';
+
+const example = 'manifests/examples/overlay';
+const options = [
+  ...['--reach', 'gateway-kourier', '--injections', `${example}/injections.yaml`],
+  ...['--name', 'file-injector', '--namespace', 'platform-hooks'],
+  ...['--image', 'registry.example.com/platform/hello-webhook:v0.1.0'],
+];
+
+describe('hello-webhook render', () => {
+  let cleanup: AsyncDisposableStack;
+  let folder: OutsideFolder;
+  before(function () {
+    requireKubectl(this);
+  });
+  beforeEach(() => {
+    cleanup = new AsyncDisposableStack();
+    folder = new OutsideFolder(cleanup);
+  });
+  afterEach(() => cleanup.disposeAsync());
+
+  it('prints the same bytes for the same options, needs no cluster, and has the webhook configuration last', () => {
+    const [first, second] = [succeed(...options), succeed(...options)];
+    expect(second).to.equal(first);
+    const objects = parseManifest(first, 'the output');
+    expect(objects[0]?.kind).to.equal('Namespace');
+    expect(objects.at(-1)?.kind).to.equal('MutatingWebhookConfiguration');
+  });
+
+  it('takes each of its options', () => {
+    const more = ['--no-ensure', '--fail-closed', '--always-warm', '--gateway-namespace', 'edge'];
+    const objects = parseManifest(succeed(...options, ...more), 'the output');
+    expect(objects.filter(({ kind }) => kind === 'ClusterRole')).to.deep.equal([]);
+    const [entry] = objects.flatMap(entriesOf);
+    expect(entry).to.deep.include({ name: 'company-ca.file-injector.platform-hooks.svc', failurePolicy: 'Fail' });
+    expect(entry?.clientConfig.service).to.include({ name: 'file-injector', namespace: 'edge' });
+    expect(JSON.stringify(objects)).to.contain('"autoscaling.knative.dev/min-scale":"1"');
+    const withoutImage = parseManifest(succeed('--reach', 'cluster-local-url'), 'the output');
+    expect(withoutImage.filter(({ apiVersion }) => apiVersion.startsWith('serving.'))).to.deep.equal([]);
+  });
+
+  it('writes the same into a directory, with a kustomization, and the webhook configuration in a folder of its own', async () => {
+    const objects = parseManifest(succeed(...options), 'the output');
+    expect(succeed(...options, '--output', folder.path)).to.equal('');
+    expect(await kustomized(folder.path)).to.deep.equal(objects);
+    expect(readdirSync(folder.path).sort()).to.deep.equal(['function', 'kustomization.yaml', 'webhook']);
+    const within = (name: string) => parseManifest(folder.read(`${name}/manifests.yaml`), name);
+    expect([...within('function'), ...within('webhook')]).to.deep.equal(objects);
+    expect(within('webhook').map(({ kind }) => kind)).to.deep.equal(['MutatingWebhookConfiguration']);
+  });
+
+  it('writes again what it has written, and leaves the files of others as they are', () => {
+    succeed(...options, '--output', folder.path);
+    succeed(...options, '--always-warm', '--output', folder.path);
+    expect(folder.read('function/manifests.yaml')).to.contain('min-scale: "1"');
+    writeFileSync(join(folder.path, 'kustomization.yaml'), 'resources: []\n');
+    const { status, stderr } = run(...options, '--output', folder.path);
+    expect(stderr).to.contain(`${folder.path}/kustomization.yaml`).and.to.contain('not written by render before');
+    expect(status).to.equal(1);
+    expect(folder.read('kustomization.yaml')).to.equal('resources: []\n');
+  });
+
+  it('writes an overlay that takes the manifests from a URL, as the example has it', () => {
+    const text = readFileSync(`${example}/injections.yaml`, 'utf8');
+    writeFileSync(join(folder.path, 'injections.yaml'), text);
+    const url = 'https://github.com/example/hello-webhook//manifests?ref=v0.1.0';
+    succeed(...options, '--output', folder.path, '--manifests', url);
+    const written = parse(folder.read('kustomization.yaml'));
+    const { images, patches, ...rest } = parse(readFileSync(`${example}/kustomization.yaml`, 'utf8'));
+    const [{ newName, newTag, name }] = images;
+    expect(written).to.deep.equal({
+      ...rest,
+      images: [{ name, newName: `${newName}:${newTag}` }],
+      patches: [patches[0], { ...patches[1], patch: `${patches[1].patch}\n` }],
+    });
+    expect(parse(folder.read('webhooks.yaml'))).to.deep.equal(parse(readFileSync(`${example}/webhooks.yaml`, 'utf8')));
+    expect(folder.read('injections.yaml')).to.equal(text);
+  });
+
+  it('writes an overlay in which nothing is missing, and which renders to the same', async () => {
+    succeed(...options, '--output', folder.path, '--manifests', folder.manifest('.'));
+    expect(await checkOverlay(folder.path)).to.deep.equal([]);
+    expect(await kustomized(folder.path)).to.deep.equal(parseManifest(succeed(...options), 'the output'));
+  });
+
+  it('writes, as the README has it, an overlay of its own in a repository outside the tree, and what check says holds', async () => {
+    const [, readme = ''] = /```sh\nnpm run render -- (.*?)\n```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+    const values: Readonly<Record<string, string>> = {
+      IMAGE: 'registry.example.com/mine:v1',
+      DIRECTORY: 'overlay',
+      "'https://github.com/OWNER/hello-webhook//manifests?ref=v0.1.0'": `../${folder.manifest('.')}`,
+    };
+    const words = readme.split(/[\s\\]+/).map((word) => values[word] ?? word);
+    expect(words).to.include.members(Object.values(values));
+    folder.write('injections.yaml', injections);
+    execFileSync(process.execPath, [resolve('scripts/hello-webhook.ts'), 'render', ...words], {
+      cwd: folder.path,
+      env: { ...process.env, INIT_CWD: folder.path },
+    });
+    expect(await checkOverlay(join(folder.path, 'overlay'))).to.deep.equal([]);
+    const objects = await kustomized(join(folder.path, 'overlay'));
+    expect(objects.flatMap(entriesOf).map(({ name }) => name)).to.deep.equal([
+      'company-ca.file-injector.platform-hooks.svc',
+      'scratch.file-injector.platform-hooks.svc',
+    ]);
+  });
+
+  it('keeps strings that YAML may take for something else', () => {
+    const values = ['yes', 'n', 'null', '1e3', '0o7', '010', '1_000', '0x1F', '2020-01-01'];
+    const own = values.map((value, index) => ({
+      name: `injection-${index}`,
+      selector: { matchExpressions: [{ key: value, operator: 'In', values: [value] }] },
+      volume: { name: 'scratch', emptyDir: {} },
+      mount: { mountPath: `/scratch/${index}` },
+    }));
+    writeFileSync(join(folder.path, 'own.json'), JSON.stringify({ injections: own }));
+    const output = succeed('--reach', 'gateway-kourier', '--injections', join(folder.path, 'own.json'));
+    const selectors = parseManifest(output, 'the output')
+      .flatMap(entriesOf)
+      .map(({ objectSelector }) => objectSelector);
+    expect(selectors).to.deep.equal(own.map(({ selector }) => selector));
+    expect(output).to.contain('- "0o7"');
+  });
+
+  for (const [title, args, status, message] of [
+    ['without a way', ['--image', 'mine'], 2, "required option '--reach <way>' not specified"],
+    [
+      'with another way',
+      ['--reach', 'gateway'],
+      2,
+      'Allowed choices are cluster-local-url, gateway-kourier, gateway-contour, gateway-istio',
+    ],
+    ['with an overlay on stdout', [...options, '--manifests', 'x'], 2, 'error: --manifests needs --output DIRECTORY'],
+    [
+      'with invalid injections',
+      ['--reach', 'gateway-kourier', '--injections', 'test/unit/configuration/an empty file/injections.yaml'],
+      1,
+      'test/unit/configuration/an empty file/injections.yaml:1:1: the file: must be an object',
+    ],
+  ] as const) {
+    it(`says what is wrong with a call ${title}`, () => {
+      const ended = run(...args);
+      expect(ended.stderr).to.contain(message);
+      expect(ended.status).to.equal(status);
+      expect(ended.stdout).to.equal('');
+    });
+  }
+});
+
+function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, KUBECONFIG: '/nowhere' };
+  return spawnSync(process.execPath, ['scripts/hello-webhook.ts', 'render', ...args], { encoding: 'utf8', env });
+}
+
+function succeed(...args: string[]): string {
+  const { status, stdout, stderr } = run(...args);
+  if (status !== 0) throw new Error(`render ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return stdout;
+}
