@@ -3,34 +3,26 @@ import { fileVolume } from '../review/files.ts';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
 import { normalPath } from '../review/path.ts';
 import { selectedKeys } from '../review/selector.ts';
-import { isAsDeclared } from '../review/volume-comparison.ts';
 import { ownedKeyProblem } from './owned-keys.ts';
-import { laterVariableProblems, partProblems, rivalVariableProblems } from './parts.ts';
-import { rivalMountProblems } from './rival-mounts.ts';
+import { partProblems } from './parts.ts';
 import type { Problem } from './schema.ts';
 import { systemPathProblem } from './system-paths.ts';
 import { volumeProblems } from './volume.ts';
 
 /**
- * What no schema can say: the problems of one injection in itself and beside the others, with paths from the injection.
- * Fields may be missing, since those that are misshapen are reported elsewhere.
+ * What no schema can say of an injection by itself, with paths from it. Fields may be missing, since those that are
+ * misshapen are reported elsewhere.
  */
 export function injectionProblems(
-  all: readonly Partial<DeclaredInjection>[],
-  index: number,
+  injection: Partial<DeclaredInjection>,
   isMisshapen: (field: string) => boolean,
 ): Problem[] {
-  const injection = all[index] ?? {};
   return [
     ...partProblems(injection, isMisshapen),
     ...selectorProblems(injection),
     ...volumeFieldProblems(injection),
     ...mountProblems(injection),
     ...metadataProblems(injection),
-    ...all.slice(0, index).flatMap((earlier) => rivalProblems(injection, earlier)),
-    ...rivalMountProblems(injection, all.slice(0, index)),
-    ...laterVariableProblems(injection, all.slice(index + 1)),
-    ...all.flatMap((other) => chainProblems(injection, other)),
   ];
 }
 
@@ -121,31 +113,4 @@ function metadataProblems({ labels = {}, annotations = {} }: Partial<DeclaredInj
     ...problemsOf('labels', labels, ownedKeyProblem),
     ...problemsOf('annotations', annotations, (key) => own(key) ?? ownedKeyProblem(key)),
   ];
-}
-
-function rivalProblems(injection: Partial<DeclaredInjection>, earlier: Partial<DeclaredInjection>): Problem[] {
-  const { name, volume } = injection;
-  const problems: Problem[] = [];
-  if (name !== undefined && name === earlier.name) {
-    problems.push({ path: ['name'], message: `must be unique: an earlier injection is called ${name} too` });
-  }
-  if (volume && volume.name === earlier.volume?.name && !isSameVolume(volume, earlier.volume)) {
-    const message = `must have the source it has in injection ${earlier.name}, or another name than ${volume.name}`;
-    problems.push({ path: ['volume'], message });
-  }
-  return [...problems, ...rivalVariableProblems(injection, earlier)];
-}
-
-function isSameVolume(one: V1Volume, other: V1Volume): boolean {
-  return isAsDeclared(one, other, 'volume') && isAsDeclared(other, one, 'volume');
-}
-
-/** Selected, or no longer selected, by what injections set, an injection would depend on how often the API server calls. */
-function chainProblems({ selector }: Partial<DeclaredInjection>, other: Partial<DeclaredInjection>): Problem[] {
-  return selectedKeys(selector ?? {})
-    .filter((key) => Object.hasOwn(other.labels ?? {}, key))
-    .map((key) => ({
-      path: ['selector'],
-      message: `must not look at label ${key}, which injection ${other.name} sets`,
-    }));
 }

@@ -36,8 +36,9 @@ export interface OtherReading {
 export function otherReadings(document: Document.Parsed, text: string): OtherReading[] {
   const found = textReadings(document, text);
   const note = (node: Node, path: readonly unknown[], problem: string | undefined) => {
+    if (problem === undefined) return;
     const place = fieldName(fieldsOf([...path, node])) || 'the file';
-    if (problem !== undefined) found.push({ offset: node.range?.[0] ?? 0, text: `${place}: ${problem}` });
+    found.push({ offset: node.range?.[0] ?? 0, text: `${place}: ${problem}` });
   };
   visit(document, {
     Scalar: (key, node, path) => note(node, path, anchorProblem(node) ?? scalarProblem(node, key === 'key', text)),
@@ -145,7 +146,8 @@ function howToWrite(source: string, read: string | number | boolean | null): str
 function mergeProblem(map: YAMLMap, document: Document): string | undefined {
   if (!map.items.some(({ key }) => isMergeKey(key))) return undefined;
   const keys = keysOf(map, document, 0);
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  const seen = new Set<string>();
+  const twice = keys.find((key) => seen.has(key) || !seen.add(key));
   return twice === undefined
     ? undefined
     : `must not have ${twice} twice, merged by << and its own: kubectl refuses that`;

@@ -4,6 +4,7 @@ import { type DeclaredInjection, type Injection, withDefaults } from '../review/
 import { oneLine } from '../review/text.ts';
 import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
+import { rivalProblems } from './rivals.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
 import { selfCheck } from './self-check.ts';
 import { validateInjections } from './validators.ts';
@@ -82,21 +83,19 @@ function configurationProblems(value: unknown): Problem[] {
   const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
-  const spoilt = entries.map(
-    (_, index) =>
-      new Set(shape.filter(({ path, isSpoilt }) => isSpoilt && path[1] === index).map(({ path }) => path[2])),
-  );
+  const spoilt = entries.map(() => new Set<string | number | undefined>());
+  for (const { path, isSpoilt } of shape) if (isSpoilt) spoilt[Number(path[1])]?.add(path[2]);
   const sound = entries.map((entry, index) => soundFields(entry, spoilt[index] ?? new Set()));
-  const sense = sound.flatMap((_, index) => {
+  const sense = sound.flatMap((injection, index) => {
     // Of what is no map, there is nothing more to say.
     if (spoilt[index]?.has(undefined)) return [];
     const isMisshapen = (field: string) => spoilt[index]?.has(field) ?? false;
-    return injectionProblems(sound, index, isMisshapen).map((problem) => ({
+    return injectionProblems(injection, isMisshapen).map((problem) => ({
       ...problem,
       path: ['injections', index, ...problem.path],
     }));
   });
-  return [...shape, ...sense];
+  return [...shape, ...sense, ...rivalProblems(sound)];
 }
 
 /** The kind of a whole Kubernetes object, as which a file of injections may have been given; undefined where it is none. */

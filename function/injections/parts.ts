@@ -2,8 +2,6 @@ import type { V1EnvVar } from '@kubernetes/client-node';
 import { fileAnnotation } from '../review/files.ts';
 import type { DeclaredInjection } from '../review/injection.ts';
 import { referencesIn } from '../review/variables.ts';
-import { isAsDeclared } from '../review/volume-comparison.ts';
-import { canOverlap } from './overlap.ts';
 import type { Problem } from './schema.ts';
 
 type Declared = Partial<DeclaredInjection>;
@@ -48,15 +46,12 @@ function fileProblems({ name = '', files = {} }: Declared): Problem[] {
 }
 
 function envProblems(env: readonly V1EnvVar[]): Problem[] {
+  const last = new Map(env.map(({ name }, index) => [name, index]));
+  const seen = new Set<string>();
   return env.flatMap(({ name, value, valueFrom }, index) => {
-    const later = new Set(env.slice(index).map((variable) => variable.name));
-    const reference = referencesIn(value ?? '').find((referred) => later.has(referred));
+    const reference = referencesIn(value ?? '').find((referred) => (last.get(referred) ?? -1) >= index);
     const rules: [holds: boolean, field: string, message: string][] = [
-      [
-        !env.slice(0, index).some((variable) => variable.name === name),
-        'name',
-        `must be unique: ${name} is set before`,
-      ],
+      [!seen.has(name), 'name', `must be unique: ${name} is set before`],
       [!(value && valueFrom), 'valueFrom', 'must be left out with value: a variable has one of them'],
       [
         reference === undefined,
@@ -64,40 +59,7 @@ function envProblems(env: readonly V1EnvVar[]): Problem[] {
         `must not refer to ${reference} before it is set: the order of env matters to $(${reference})`,
       ],
     ];
+    seen.add(name);
     return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['env', index, field], message }));
-  });
-}
-
-/**
- * What refers to a variable that a later injection sets: a first review would leave it out, for want of the variable, and
- * a second one would not.
- */
-export function laterVariableProblems(injection: Declared, later: readonly Declared[]): Problem[] {
-  const { mount, mounts = [], env = [] } = injection;
-  const references: { path: Problem['path']; text?: string | undefined }[] = [
-    { path: ['mount', 'subPathExpr'], text: mount?.subPathExpr },
-    ...mounts.map(({ subPathExpr: text }, index) => ({ path: ['mounts', index, 'subPathExpr'], text })),
-    ...env.map(({ value: text }, index) => ({ path: ['env', index, 'value'], text })),
-  ];
-  const sets = ({ env: variables = [] }: Declared, name: string) => variables.some((one) => one.name === name);
-  const setterOf = (name: string) =>
-    sets(injection, name) ? undefined : later.find((other) => sets(other, name) && canOverlap(injection, other));
-  return references.flatMap(({ path, text = '' }) =>
-    referencesIn(text).flatMap((name) => {
-      const setter = setterOf(name);
-      const message = `must not refer to ${name} before injection ${setter?.name} sets it: put that one first`;
-      return setter ? [{ path, message }] : [];
-    }),
-  );
-}
-
-/** Whether one container can get two values of a variable: the injection that comes second would be in conflict with the first. */
-export function rivalVariableProblems(injection: Declared, earlier: Declared): Problem[] {
-  if (!canOverlap(injection, earlier)) return [];
-  return (injection.env ?? []).flatMap((variable, index) => {
-    const other = earlier.env?.find(({ name }) => name === variable.name);
-    if (!other || (isAsDeclared(variable, other, 'env') && isAsDeclared(other, variable, 'env'))) return [];
-    const message = `must be what injection ${earlier.name} sets ${variable.name} to, which can select the same Pods`;
-    return [{ path: ['env', index], message }];
   });
 }

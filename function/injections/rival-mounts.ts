@@ -4,33 +4,81 @@ import type { DeclaredInjection } from '../review/injection.ts';
 import type { Mounted } from '../review/nesting.ts';
 import { mountConflict } from '../review/obstacle.ts';
 import { normalPath } from '../review/path.ts';
+import { PathIndex } from '../review/path-index.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
-import { canOverlap } from './overlap.ts';
+import { ByInjection } from './overlap.ts';
 import type { Problem } from './schema.ts';
 
 type Declared = Partial<DeclaredInjection>;
+
+/** A mount of an injection, and where it stands. */
+interface Placed extends Mounted {
+  path: Problem['path'];
+  injection: string;
+  /** The same for the same mount of the same volume. */
+  key: string;
+}
+
+/** All that is mounted at one path. */
+class Place {
+  readonly #mounts = new ByInjection<Placed>();
+  readonly #keys = new Set<string>();
+
+  add(injection: Declared, mounted: Placed): void {
+    this.#mounts.add(injection, mounted);
+    this.#keys.add(mounted.key);
+  }
+
+  /** The first message about a mount that one container can have beside this one. */
+  conflictWith(injection: Declared, mounted: Placed): string | undefined {
+    if (this.#keys.size === 1 && this.#keys.has(mounted.key)) return undefined;
+    for (const other of this.#mounts.overlapping(injection)) {
+      const message = other.key === mounted.key ? undefined : conflictMessage(mounted, other);
+      if (message) return message;
+    }
+    return undefined;
+  }
+}
 
 /**
  * The mounts that are in conflict with one before them: of the same injection, or of another that can select the same
  * Pods. They would be skipped in every container, or have every Pod refused.
  */
-export function rivalMountProblems(injection: Declared, earlier: readonly Declared[]): Problem[] {
-  const own = mountsOf(injection);
-  const others = earlier
-    .filter((other) => canOverlap(injection, other))
-    .flatMap((other) => mountsOf(other).map((mounted) => ({ ...mounted, injection: other.name })));
-  return own.flatMap((mounted, index): Problem[] => {
-    const rivals = [...others, ...own.slice(0, index).map((other) => ({ ...other, injection: injection.name }))];
-    const messages = rivals.flatMap((rival) => conflictMessage(mounted, rival, rival.injection) ?? []);
-    return messages.slice(0, 1).map((message) => ({ path: [...mounted.path, 'mountPath'], message }));
-  });
+export function rivalMountProblems(all: readonly Declared[]): Problem[] {
+  const index = new PathIndex<Place>();
+  const places = new Map<string, Place>();
+  const placeAt = (path: string): Place => {
+    const there = places.get(path);
+    if (there) return there;
+    const place = new Place();
+    places.set(path, place);
+    index.add(path, place);
+    return place;
+  };
+  return all.flatMap((injection, at) =>
+    mountsOf(injection).flatMap((mounted): Problem[] => {
+      const path = normalPath(mounted.mount.mountPath);
+      const message = firstOf(index.near(path), (place) => place.conflictWith(injection, mounted));
+      placeAt(path).add(injection, mounted);
+      return message === undefined ? [] : [{ path: ['injections', at, ...mounted.path, 'mountPath'], message }];
+    }),
+  );
 }
 
-function conflictMessage(one: Mounted, other: Mounted, injection = ''): string | undefined {
+function firstOf<T, R>(items: Iterable<T>, find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function conflictMessage(one: Placed, other: Placed): string | undefined {
   const path = normalPath(one.mount.mountPath);
   // The same mount twice is the same file.
   if (isSameMount(one, other)) return undefined;
   const volumeOf = (name: string): V1Volume | undefined => (name === one.mount.name ? one : other).volume;
+  const { injection } = other;
   const conflict = mountConflict(one.mount, other.mount, volumeOf, `injection ${injection}`);
   if (!conflict) return undefined;
   const rival = `injection ${injection}, which can select the same Pods`;
@@ -46,7 +94,7 @@ function isSameMount({ mount }: Mounted, { mount: other }: Mounted): boolean {
 }
 
 /** Those at the root are reported elsewhere. */
-function mountsOf({ name = '', volume, files, mount, mounts = [] }: Declared): (Mounted & { path: Problem['path'] })[] {
+function mountsOf({ name = '', volume, files, mount, mounts = [] }: Declared): Placed[] {
   const source = files ? fileVolume(name, files) : volume;
   if (!source) return [];
   const declared = [
@@ -55,5 +103,9 @@ function mountsOf({ name = '', volume, files, mount, mounts = [] }: Declared): (
   ];
   return declared
     .filter(({ one }) => one.mountPath && normalPath(one.mountPath) !== '/')
-    .map(({ path, one }) => ({ path, volume: source, mount: { ...one, name: source.name } }));
+    .map(({ path, one }) => {
+      const named = { ...one, name: source.name };
+      const key = JSON.stringify({ ...named, mountPath: normalPath(one.mountPath) });
+      return { path, volume: source, mount: named, injection: name, key };
+    });
 }

@@ -41,6 +41,7 @@ function isRun(path: string): boolean {
   return path[1] === 'v' && path.startsWith('/var/run') && (path.length === 8 || path[8] === '/');
 }
 
-function linkedPath(path: string): string {
+/** A path through `/var/run` as the one through `/run` that it is in most images; any other as it is. */
+export function linkedPath(path: string): string {
   return isRun(path) ? path.slice('/var'.length) : path;
 }

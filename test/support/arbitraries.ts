@@ -1,6 +1,6 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import fc from 'fast-check';
-import { laterVariableProblems } from '../../function/injections/parts.ts';
+import { laterVariableProblems } from '../../function/injections/rival-variables.ts';
 import { type Injection, withDefaults } from '../../function/review/injection.ts';
 
 /** Keys that make trouble: of JSON pointers, of objects in JavaScript, of this webhook. */
@@ -185,7 +185,7 @@ export const injections: fc.Arbitrary<Injection[]> = fc
       });
     }),
   )
-  .filter((list) => list.every((one, index) => laterVariableProblems(one, list.slice(index + 1)).length === 0));
+  .filter((list) => laterVariableProblems(list).length === 0);
 
 /** As `values` has them, where none refers to a later one. */
 function inOrder(names: readonly string[]): string[] {
