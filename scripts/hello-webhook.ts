@@ -6,6 +6,7 @@ import { cluster } from './commands/cluster.ts';
 import { demo } from './commands/demo.ts';
 import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
+import { inject } from './commands/inject.ts';
 import { render } from './commands/render.ts';
 import { sync } from './commands/sync.ts';
 import { undeploy } from './commands/undeploy.ts';
@@ -18,7 +19,7 @@ const program = createCommand(project.name, `${project.name} --help`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.
   .enablePositionalOptions();
-for (const command of [demo, check, render, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
+for (const command of [demo, check, inject, render, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { V1Pod } from '@kubernetes/client-node';
 import { type AdmissionRequest, carriesPod } from '../review/admission.ts';
-import { type Decision, unchanged } from '../review/review.ts';
+import { type Decision, invalidPod } from '../review/review.ts';
 import { type AdmissionReview, inVersionOf, parseAdmissionReview } from './admission-review.ts';
 import { type Answer, internalError, refuse, send } from './answer.ts';
 import { dropBody, maxBodyBytes, type RequestWithBody, readBody } from './body.ts';
@@ -118,7 +118,7 @@ async function answerToBody(body: Buffer, decide: (request: AdmissionRequest) =>
     const { request, podProblem } = review;
     const excessive = !podProblem && carriesPod(request) && excess(request.object as V1Pod);
     if (excessive) return refuse(413, `request.object must not have ${excessive}`, { fields: who });
-    const decision = podProblem ? unchanged(request, `invalid Pod: ${podProblem}`) : await decide(request);
+    const decision = podProblem ? invalidPod(request, podProblem) : await decide(request);
     return answerWith(review, decision, who);
   } catch (error) {
     return internalError(error, who);

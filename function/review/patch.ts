@@ -37,8 +37,8 @@ export function applyPatch(document: unknown, patch: readonly Operation[]): unkn
 /** An object or a list: in JSON both have children by key. */
 type Node = Record<string, unknown>;
 
-/** https://www.rfc-editor.org/rfc/rfc6901 */
-function pointerKeys(pointer: string): string[] {
+/** The keys of a JSON pointer: https://www.rfc-editor.org/rfc/rfc6901 */
+export function pointerKeys(pointer: string): string[] {
   const [before, ...keys] = pointer.split('/');
   if (before !== '') throw new Error('a path is no JSON pointer');
   return keys.map((key) => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key));

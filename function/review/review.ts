@@ -12,10 +12,14 @@ import {
 import { type Injected, inject, injectEphemeral, type Skipped } from './inject.ts';
 import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
 import { isOptedOut, optOutWarnings } from './opt-out.ts';
-import { selectsLabels, selectsName } from './selector.ts';
+import { isFor } from './selection.ts';
 import { bounded, brief } from './text.ts';
 import { VerificationError, verifiedPatch } from './verification.ts';
 import { isWindowsPod } from './windows.ts';
+
+/** Why nothing is to be done where an injection selects a Pod: every container that it chooses has it, or it chooses none. */
+export const alreadyInjected = 'already injected';
+export const noContainer = 'no container to inject';
 
 /** The response to an AdmissionRequest and, for the log, what it was and why. */
 export interface Decision {
@@ -59,7 +63,8 @@ export function review(request: AdmissionRequest, injections: readonly Injection
   const pod = request.object as V1Pod;
   const reason = leftAlone(request, pod);
   if (reason !== undefined) return unchanged(request, reason);
-  const selected = injections.filter((injection) => selects(injection, request, pod));
+  const selectable = { namespace: request.namespace ?? '', labels: pod.metadata?.labels ?? {} };
+  const selected = injections.filter((injection) => isFor(injection, selectable));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
   try {
     return decide(request, pod, selected);
@@ -121,12 +126,13 @@ function leftAlone(request: AdmissionRequest, pod: V1Pod): string | undefined {
   return undefined;
 }
 
-function selects({ selector, namespaces }: Injection, { namespace = '' }: AdmissionRequest, pod: V1Pod): boolean {
-  return selectsName(namespaces, namespace) && selectsLabels(selector, pod.metadata?.labels ?? {});
+/** Allows a Pod that the API server will refuse, and say what is wrong with it: `problem` is for the log. */
+export function invalidPod(request: AdmissionRequest, problem: string): Decision {
+  return unchanged(request, `invalid Pod: ${problem}`);
 }
 
 /** Allows a request as it is. */
-export function unchanged(request: AdmissionRequest, reason: string): Decision {
+function unchanged(request: AdmissionRequest, reason: string): Decision {
   const response = allow(request, { auditAnnotations: { unchanged: reason } });
   return { response, outcome: 'unchanged', reason, injections: [], skipped: [], leftOut: [], warnings: [], ensure: [] };
 }
@@ -151,7 +157,7 @@ function allowed(request: AdmissionRequest, { injected, skipped, warnings }: Inj
   const lines = bounded(skipped.map(({ text }) => brief(text)));
   const said = bounded(warnings.map(brief));
   const isNothingToDo = patch.length === 0 && (injections.length > 0 || lines.length === 0);
-  const reason = injections.length > 0 ? 'already injected' : 'no container to inject';
+  const reason = injections.length > 0 ? alreadyInjected : noContainer;
   const auditAnnotations = {
     ...(injections.length > 0 && { injected: injections.join(', ') }),
     ...(lines.length > 0 && { skipped: lines.join('; ') }),

@@ -1,28 +1,41 @@
 import type { KubernetesObject } from './object.ts';
 
 /**
- * The Pod that an object is, or that the controller of a workload would make of its template (Deployment, StatefulSet,
- * DaemonSet, Job, CronJob and their like); undefined for other objects.
+ * Where in an object its Pod's metadata and spec are: in the object itself where it is a Pod, in the template of a
+ * workload (Deployment, StatefulSet, DaemonSet, Job, CronJob and their like); undefined for other objects.
  */
-export function podOf(object: KubernetesObject): KubernetesObject | undefined {
-  if (object.kind === 'Pod' && object.apiVersion === 'v1') return object;
+export function podPath(object: KubernetesObject): string[] | undefined {
+  if (object.kind === 'Pod' && object.apiVersion === 'v1') return [];
   if (!/^(v1|(apps|batch)\/\w+)$/.test(object.apiVersion)) return undefined;
-  const spec = object.spec as WorkloadSpec | undefined;
-  const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
-  if (!template?.spec || !Array.isArray(template.spec.containers)) return undefined;
+  const spec = object.spec as WorkloadSpec | null | undefined;
+  if (isTemplate(spec?.template)) return ['spec', 'template'];
+  return isTemplate(spec?.jobTemplate?.spec?.template) ? ['spec', 'jobTemplate', 'spec', 'template'] : undefined;
+}
+
+/** The Pod that an object is, or that the controller of a workload would make of its template; undefined for other objects. */
+export function podOf(object: KubernetesObject): KubernetesObject | undefined {
+  const path = podPath(object);
+  if (!path) return undefined;
+  if (path.length === 0) return object;
+  const spec = object.spec as WorkloadSpec;
+  const template = (spec.template ?? spec.jobTemplate?.spec?.template) as PodTemplate & { spec: PodSpec };
   const { name = object.metadata.generateName, namespace } = object.metadata;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...template.metadata, generateName: `${name}-`, ...(namespace && { namespace }) },
-    spec: { ...template.spec, ...claimed(template.spec, spec?.volumeClaimTemplates, name) },
+    spec: { ...template.spec, ...claimed(template.spec, spec.volumeClaimTemplates, name) },
   };
+}
+
+function isTemplate(template: PodTemplate | null | undefined): boolean {
+  return Array.isArray(template?.spec?.containers);
 }
 
 /** The volumes that the controller of a StatefulSet makes of its claims. */
 function claimed(
   spec: PodSpec,
-  templates: KubernetesObject[] | undefined,
+  templates: KubernetesObject[] | null | undefined,
   owner: string | undefined,
 ): { volumes?: unknown[] } {
   if (!templates) return {};
@@ -34,14 +47,14 @@ function claimed(
 }
 
 interface WorkloadSpec {
-  template?: PodTemplate;
-  volumeClaimTemplates?: KubernetesObject[];
-  jobTemplate?: { spec?: { template?: PodTemplate } };
+  template?: PodTemplate | null;
+  volumeClaimTemplates?: KubernetesObject[] | null;
+  jobTemplate?: { spec?: { template?: PodTemplate | null } | null } | null;
 }
 
 interface PodTemplate {
   metadata?: KubernetesObject['metadata'];
-  spec?: PodSpec;
+  spec?: PodSpec | null;
 }
 
 interface PodSpec {

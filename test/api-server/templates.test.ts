@@ -1,19 +1,11 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { expect } from 'chai';
-import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { podOf } from '../../scripts/kubernetes/workload.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
+import { publishedManifests, publishedModules } from '../support/published-manifests.ts';
+import { comparablePod } from '../support/stored-pod.ts';
 import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
-
-/** Published modules with manifests that people have written, and no test of ours. */
-const modules = [
-  'knative.dev/serving@v0.42.2',
-  'github.com/projectcontour/contour@v1.33.8',
-  'k8s.io/kubernetes@v1.37.2',
-];
 
 describeOnApiServer('every Pod template of', (cluster) => {
   let namespace: string;
@@ -22,7 +14,7 @@ describeOnApiServer('every Pod template of', (cluster) => {
     await prepareNamespace(cluster.api, 'without-webhook');
   });
 
-  for (const module of modules) {
+  for (const module of publishedModules) {
     it(`${module} goes through as it is, with what we add`, async function () {
       const templates = templatesIn(goModule(this, module));
       const refused: string[] = [];
@@ -62,24 +54,12 @@ describeOnApiServer('every Pod template of', (cluster) => {
 });
 
 function templatesIn(directory: string): { place: string; pod: KubernetesObject }[] {
-  return globSync('**/*.{yaml,yml,json}', { cwd: directory }).flatMap((file) => {
-    const text = readFileSync(join(directory, file), 'utf8');
-    if (!/\bcontainers\b/.test(text)) return [];
-    const pods = objectsIn(text, file)
-      .map(podOf)
-      .filter((pod) => pod !== undefined);
-    return pods.map((pod) => ({ place: relative('.', file), pod }));
-  });
-}
-
-/** Templates of templates, of Helm or Go, are no YAML. */
-function objectsIn(text: string, file: string): KubernetesObject[] {
-  if (/\{\{|\{%/.test(text)) return [];
-  try {
-    return parseManifest(text, file);
-  } catch {
-    return [];
-  }
+  return publishedManifests(directory).flatMap(({ file, objects }) =>
+    objects.flatMap((object) => {
+      const pod = podOf(object);
+      return pod ? [{ place: file, pod }] : [];
+    }),
+  );
 }
 
 type Admitted = { pod: Pod; warnings: string[] };
@@ -96,7 +76,7 @@ function expectOnlyOurs(plain: Admitted, injected: Admitted, place: string): voi
     expect(isMounted, `${place}: ${container.name}`).to.equal(!isNamed);
   }
   expect(injected.pod.metadata.labels?.['hello-added'], place).to.equal(ours.length === 0 ? 'OK' : undefined);
-  expect(comparable(withoutOurs(injected.pod)), place).to.deep.equal(comparable(plain.pod));
+  expect(comparablePod(withoutOurs(injected.pod)), place).to.deep.equal(comparablePod(plain.pod));
 }
 
 function containersOf({ spec }: Pod) {
@@ -114,13 +94,4 @@ function withoutOurs(pod: Pod): Pod {
   }
   if (copy.spec) copy.spec.volumes = copy.spec.volumes?.filter(({ name }) => name !== 'hello-volume') ?? [];
   return copy;
-}
-
-/** What the API server makes anew for each creation left out: names, times, ids; and empty lists, which it stores as none. */
-function comparable({ metadata, spec }: Pod): unknown {
-  const { name: _name, namespace: _, uid: _uid, creationTimestamp: _time, managedFields: _fields, ...rest } = metadata;
-  const text = JSON.stringify({ metadata: rest, spec }, (_key, value) =>
-    Array.isArray(value) && value.length === 0 ? undefined : value,
-  );
-  return JSON.parse(text.replace(/kube-api-access-\w+/g, 'kube-api-access'));
 }

@@ -11,8 +11,8 @@ import { callFindings, samplesIn } from '../../scripts/doctor/checks/admission/c
 import { podFindings } from '../../scripts/doctor/checks/pods/selected-pods.ts';
 import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
 import { verifyServed } from '../../scripts/doctor/checks/trust/tls.ts';
-import { callsForPods } from '../../scripts/doctor/entry-rules.ts';
 import { fixFor } from '../../scripts/doctor/fix.ts';
+import { callsForPods } from '../../scripts/install/entry-rules.ts';
 import { implies } from '../../scripts/install/implication.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';

@@ -1,11 +1,11 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { selectedKeys } from '../../../../function/review/selector.ts';
+import { callsForPods, callsInNamespace } from '../../../install/entry-rules.ts';
 import { implies } from '../../../install/implication.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { callsForPods, callsInNamespace } from '../../entry-rules.ts';
 import { someOf } from '../../names.ts';
 import { labelsOf, type Namespaces } from '../../namespaces.ts';
 import { webhook } from '../connection/webhook.ts';

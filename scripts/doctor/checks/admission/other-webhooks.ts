@@ -1,9 +1,9 @@
 import type { Injection } from '../../../../function/review/injection.ts';
+import { callsForLabels, callsForPods } from '../../../install/entry-rules.ts';
 import { labelsFor } from '../../../install/probe-pod.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { callsForLabels, callsForPods } from '../../entry-rules.ts';
 import { someOf } from '../../names.ts';
 import { type Registered, webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';

@@ -1,9 +1,9 @@
+import { callsInNamespace } from '../../../install/entry-rules.ts';
 import { relativeManifestPath } from '../../../install/manifests.ts';
 import { readCertManagerDeployments } from '../../../install/platform.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { callsInNamespace } from '../../entry-rules.ts';
 import { labelsOf } from '../../namespaces.ts';
 import { webhook } from '../connection/webhook.ts';
 import { ingress } from '../platform/ingress.ts';

@@ -1,10 +1,10 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
+import { callsForLabels, callsForPods } from '../../../install/entry-rules.ts';
 import { relativeManifestPath } from '../../../install/manifests.ts';
 import { labelsFor } from '../../../install/probe-pod.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { callsForLabels, callsForPods } from '../../entry-rules.ts';
 import { type Registered, webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
 

@@ -1,12 +1,12 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubernetes/client-node';
 import { type Injection, skippedAnnotation } from '../../../../function/review/injection.ts';
 import { review } from '../../../../function/review/review.ts';
-import { selectsLabels, selectsName } from '../../../../function/review/selector.ts';
+import { isFor } from '../../../../function/review/selection.ts';
+import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { callsForLabels, callsInNamespace } from '../../entry-rules.ts';
 import { count, someOf } from '../../names.ts';
 import { labelsOf } from '../../namespaces.ts';
 import { recreationOf } from '../../recreation.ts';
@@ -53,8 +53,8 @@ export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], s
 }
 
 /** Whether an injection is for a Pod. */
-export function selects({ selector, namespaces: names }: Injection, { metadata = {} }: V1Pod): boolean {
-  return selectsName(names, metadata.namespace ?? '') && selectsLabels(selector, metadata.labels ?? {});
+export function selects(injection: Injection, { metadata: { namespace = '', labels = {} } = {} }: V1Pod): boolean {
+  return isFor(injection, { namespace, labels });
 }
 
 async function readMatching(api: KubernetesApi, all: readonly Injection[]): Promise<V1Pod[]> {
