@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.ts';
 import { inject } from './commands/inject.ts';
 import { render } from './commands/render.ts';
 import { sync } from './commands/sync.ts';
+import { test } from './commands/test.ts';
 import { undeploy } from './commands/undeploy.ts';
 import { createCommand, parse } from './terminal/command.ts';
 import { commandLine } from './terminal/command-line.ts';
@@ -19,7 +20,7 @@ const program = createCommand(project.name, `${project.name} --help`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.
   .enablePositionalOptions();
-for (const command of [demo, check, inject, render, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
+for (const command of [demo, check, inject, test, render, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');

@@ -32,25 +32,24 @@ export function outcomesOf(decision: Decision, injections: readonly Injection[],
 }
 
 function ofSelected({ name }: Injection, decision: Decision): Omit<Outcome, 'injection'> {
-  const { outcome, injections, reason = noContainer, failure } = decision;
-  const skipped = skippedOf(name, decision);
+  const { outcome, injections, leftOut, reason = noContainer, failure } = decision;
+  const isLeftOut = leftOut.some(({ injection }) => injection === name);
   if (outcome === 'denied') {
-    return skipped.length > 0
-      ? { result: 'denied', reasons: skipped }
+    return isLeftOut
+      ? { result: 'denied', reasons: skippedOf(name, decision) }
       : { result: 'unchanged', reasons: ['another injection denies the Pod'] };
   }
-  if (skipped.length > 0) {
-    return { result: injections.includes(name) ? 'injected in part' : 'skipped', reasons: skipped };
+  if (isLeftOut) {
+    return { result: injections.includes(name) ? 'injected in part' : 'skipped', reasons: skippedOf(name, decision) };
   }
   if (outcome === 'unchanged') return { result: 'unchanged', reasons: [reason] };
   if (injections.includes(name)) return { result: 'injected', reasons: [] };
   return { result: 'unchanged', reasons: [failure ?? noContainer] };
 }
 
-/** The lines of what an injection skipped, without its name; of very many, a decision has the first, and how many more. */
-function skippedOf(name: string, { skipped, injections }: Decision): string[] {
+/** The lines of what an injection left out, without its name; of very many, a decision has the first, and how many more. */
+function skippedOf(name: string, { skipped }: Decision): string[] {
   const prefix = `${name}: `;
   const own = skipped.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
-  const rest = skipped.filter((line) => /^and \d+ more$/.test(line));
-  return own.length > 0 || injections.includes(name) ? own : rest;
+  return own.length > 0 ? own : skipped.slice(-1);
 }

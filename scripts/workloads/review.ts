@@ -1,13 +1,11 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Operation } from 'fast-json-patch';
-import { parseAdmissionReview } from '../../function/http/admission-review.ts';
 import type { Injection } from '../../function/review/injection.ts';
-import { type Decision, invalidPod, review } from '../../function/review/review.ts';
 import { callsInNamespace } from '../install/entry-rules.ts';
 import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podOf } from '../kubernetes/workload.ts';
-import { admissionReview } from '../local/admission-review.ts';
+import { decide, patchOf } from './decide.ts';
 import { type Outcome, outcomesOf } from './outcome.ts';
 
 /** What the webhook makes of a workload's Pods. */
@@ -42,14 +40,15 @@ export function reviewWorkload(object: KubernetesObject, by: Review): Reviewed |
   const pod = podOf(object);
   if (!pod) return undefined;
   const { injections, entries } = by;
-  const { namespace = by.namespace, labels = {} } = pod.metadata;
+  const namespace = pod.metadata.namespace ?? by.namespace;
   if (!entries.some((entry) => callsInNamespace(entry, { 'kubernetes.io/metadata.name': namespace }))) {
     const outcomes = injections.map(({ name }) => notCalled(name, namespace));
     return { outcomes, patch: [], warnings: [] };
   }
-  const decision = decide(object.kind === 'Pod' ? pod : controlled(pod, object), injections, namespace);
-  const outcomes = outcomesOf(decision, injections, { namespace, labels });
-  return { outcomes, patch: patchOf(decision), warnings: decision.warnings };
+  const created = object.kind === 'Pod' ? pod : controlled(pod, object);
+  const { decision } = decide(created, { name: pod.metadata.name ?? '', namespace }, injections);
+  const outcomes = outcomesOf(decision, injections, { namespace, labels: pod.metadata.labels ?? {} });
+  return { outcomes, patch: patchOf(decision.response), warnings: decision.warnings };
 }
 
 function notCalled(injection: string, namespace: string): Outcome {
@@ -64,16 +63,4 @@ function notCalled(injection: string, namespace: string): Outcome {
 function controlled(pod: KubernetesObject, { apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
   const owner = { apiVersion, kind, name: metadata.name ?? '', uid: '', controller: true };
   return { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } };
-}
-
-/** As the function does with what the API server sends for a Pod's creation. */
-function decide(pod: KubernetesObject, injections: readonly Injection[], namespace: string): Decision {
-  const parsed = parseAdmissionReview(admissionReview(pod, { name: pod.metadata.name ?? '', namespace }));
-  if ('problem' in parsed) throw new Error(parsed.problem);
-  const { request, podProblem } = parsed.review;
-  return podProblem ? invalidPod(request, podProblem) : review(request, injections);
-}
-
-function patchOf({ response }: Decision): Operation[] {
-  return 'patch' in response ? JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8')) : [];
 }

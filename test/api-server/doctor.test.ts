@@ -11,8 +11,9 @@ import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { list } from '../../scripts/kubernetes/read.ts';
 import { startChild } from '../../scripts/local/child.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { installDefinitions } from '../support/definitions.ts';
-import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
+import { expectAsIn, fixtures } from '../support/fixtures.ts';
 import { installation, StagedCluster } from '../support/staged-cluster.ts';
 import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
 

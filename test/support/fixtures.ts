@@ -1,18 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse, stringify } from 'yaml';
-import { kubernetesYaml } from '../../function/injections/kubernetes-yaml.ts';
+import { readYaml, writeYaml } from '../../scripts/workloads/yaml-file.ts';
 
 /** A directory of test cases: each of its directories is one, its name the title of the test. */
 export function fixtures(directory: string): { title: string; file: (name: string) => string }[] {
   const root = join(import.meta.dirname, '..', directory);
   return readdirSync(root).map((title) => ({ title, file: (name) => join(root, title, name) }));
-}
-
-/** The YAML of a file, or undefined where there is none. */
-export function readYaml(file: string): unknown {
-  return existsSync(file) ? parse(readFileSync(file, 'utf8'), kubernetesYaml) : undefined;
 }
 
 /**
@@ -21,9 +15,7 @@ export function readYaml(file: string): unknown {
  */
 export function expectAsIn(file: string, actual: object): void {
   if (process.env.UPDATE_FIXTURES && !process.env.CI) {
-    const comment = existsSync(file) ? /^(#.*\n)*/.exec(readFileSync(file, 'utf8'))?.[0] : '';
-    const text = stringify(actual, { ...kubernetesYaml, lineWidth: 0, aliasDuplicateObjects: false });
-    writeFileSync(file, `${comment}${text}`);
+    writeYaml(file, actual);
   }
   if (!existsSync(file)) throw new Error(`there is no ${file}: UPDATE_FIXTURES=1 npm test writes it`);
   expect(actual).to.deep.equal(readYaml(file));

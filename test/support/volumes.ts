@@ -1,5 +1,5 @@
 import type { V1Volume } from '@kubernetes/client-node';
-import { readYaml } from './fixtures.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 
 /** A volume that no injection may have, as test/support/injections/bad-volumes.yaml says. */
 export interface BadVolume {

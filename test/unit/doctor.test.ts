@@ -16,7 +16,8 @@ import { callsForPods } from '../../scripts/install/entry-rules.ts';
 import { implies } from '../../scripts/install/implication.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';
-import { expectAsIn, fixtures, readYaml } from '../support/fixtures.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
+import { expectAsIn, fixtures } from '../support/fixtures.ts';
 
 /** Each directory of test/unit/doctor/CHECK is a case: what the check looks at, and in `expected.yaml` its findings. */
 describe('doctor: certificates', () => {

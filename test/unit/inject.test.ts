@@ -7,7 +7,8 @@ import { readInjections } from '../../function/injections/load.ts';
 import { injectManifest } from '../../scripts/workloads/inject.ts';
 import { formatLines } from '../../scripts/workloads/report.ts';
 import { type Review, reviewBy } from '../../scripts/workloads/review.ts';
-import { fixtures, readYaml } from '../support/fixtures.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
+import { fixtures } from '../support/fixtures.ts';
 
 /**
  * Each directory of test/unit/inject is a case: `manifest.yaml` under `injections.yaml` (or the default ones) comes out as

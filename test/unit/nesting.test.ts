@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { systemPathProblem } from '../../function/injections/system-paths.ts';
 import { nestingConflict } from '../../function/review/nesting.ts';
 import { obstacle } from '../../function/review/obstacle.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { furthers, furtherVolumes } from '../e2e/mounts/further.ts';
 import { nestings, nestingTrial } from '../e2e/mounts/nested.ts';
 import { type NodePath, nodePaths, nodePathVolumes, runPaths } from '../e2e/mounts/node-paths.ts';
-import { readYaml } from '../support/fixtures.ts';
 
 type Rows = Record<string, Record<string, string>>;
 const table = readYaml('function/review/nesting.yaml') as Record<string, Rows> & { further: Record<string, string> };

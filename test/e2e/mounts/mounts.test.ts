@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connect, type KubernetesApi } from '../../../scripts/kubernetes/client.ts';
-import { expectAsIn, readYaml } from '../../support/fixtures.ts';
+import { readYaml } from '../../../scripts/workloads/yaml-file.ts';
+import { expectAsIn } from '../../support/fixtures.ts';
 import { newNamespace } from '../cluster.ts';
 import { furthers, furtherTrial } from './further.ts';
 import { createPersistentVolume, createVolumeObjects, kinds } from './kinds.ts';
