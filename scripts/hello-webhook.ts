@@ -20,7 +20,8 @@ const program = createCommand(project.name, `${project.name} --help`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.
   .enablePositionalOptions();
-for (const command of [demo, check, inject, test, render, deploy, doctor, sync, undeploy, cluster]) program.addCommand(command);
+for (const command of [demo, check, inject, test, render, deploy, doctor, sync, undeploy, cluster])
+  program.addCommand(command);
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');

@@ -30,11 +30,17 @@ export function documentsIn(text: string, file: string): ManifestDocument[] {
   return [...documents].map((document, index) => {
     const [error] = document.errors;
     if (error) throw new Error(`${file}: ${error.message}`);
-    const end = index === documents.length - 1 ? text.length : document.range[2];
+    const end = index === documents.length - 1 ? text.length : lineEnd(text, document.range[2]);
     const part = text.slice(start, end);
     start = end;
     return { text: part, value: document.contents === null ? undefined : json(document.toJS()) };
   });
+}
+
+/** The end of a line that ends at an offset but for spaces; the offset itself where that begins a line. */
+function lineEnd(text: string, offset: number): number {
+  const [rest = ''] = text[offset - 1] === '\n' ? [] : (/^[ \t]*\r?\n/.exec(text.slice(offset)) ?? []);
+  return offset + rest.length;
 }
 
 /** As JSON has it: what aliases stand for is there once for each, so that one can be changed without the others. */

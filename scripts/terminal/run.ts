@@ -23,5 +23,11 @@ export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promis
     console.error(`${isWrongCall ? 'error: ' : ''}${(error as Error).message}`);
   }
   await cleanup.disposeAsync();
+  await Promise.all([process.stdout, process.stderr].map(written));
   process.exit(status);
+}
+
+/** Once a stream's reader has taken all of it, or has gone: what a pipe has no room for is lost where a process exits. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }

@@ -2,59 +2,58 @@ import type { Operation } from 'fast-json-patch';
 import { pointerKeys } from '../../function/review/patch.ts';
 import type { Path } from '../kubernetes/manifest.ts';
 
-/** A value that is put into an object: at a key of a map that is there or, without a key, at the end of a list that is. */
+/** What is put into a list that is there, at its end, or into a map that is there. */
 export interface Addition {
   parent: Path;
-  key?: string;
-  value: unknown;
+  entries: unknown[] | Record<string, unknown>;
 }
 
 /**
  * What a Pod's patch means for the object that the Pod is made of, whose metadata and spec are at `path`: the object with
- * it, and each addition. A workload's template may lack what its Pods have, such as the volumes of a StatefulSet's
- * claims; the maps and lists that are missing are made, and what is added to a list comes at its end.
+ * it, and what is added to each list and map that it had. A workload's template may lack what its Pods have, such as the
+ * volumes of a StatefulSet's claims: lists and maps that are missing are made, and what is added to a list comes last.
  */
 export function withPatch<T>(object: T, path: Path, patch: readonly Operation[]): { object: T; additions: Addition[] } {
   const changed = structuredClone(object);
-  const additions: Addition[] = [];
+  const additions = new Map<unknown, Addition>();
+  const made = new Set<unknown>();
   for (const operation of patch) {
     // Verified to be one of these.
     if (operation.op !== 'add' && operation.op !== 'replace') continue;
-    const addition = additionAt(changed, [...path, ...pointerKeys(operation.path)], operation.value);
-    put(changed, addition);
-    additions.push(addition);
+    const whole = [...path, ...pointerKeys(operation.path)];
+    const { node, depth } = deepest(changed, whole);
+    const value = wrapped(whole, depth + 1, structuredClone(operation.value));
+    made.add(value);
+    put(node, whole[depth], value);
+    // In what was made before, it is in that addition by now.
+    if (made.has(node)) continue;
+    const addition = additions.get(node) ?? { parent: whole.slice(0, depth), entries: Array.isArray(node) ? [] : {} };
+    additions.set(node, addition);
+    put(addition.entries, whole[depth], value);
   }
-  return { object: changed, additions };
+  return { object: changed, additions: [...additions.values()] };
 }
 
-function additionAt(root: unknown, path: Path, value: unknown): Addition {
+/** The list or map that is there nearest to what a path leads to, and how many keys lead to it. */
+function deepest(root: unknown, path: Path): { node: unknown; depth: number } {
   let node = root;
   let depth = 0;
   for (const last = path.length - 1; depth < last; depth++) {
-    const child = childOf(node, path[depth]);
+    const child = (node as Record<string, unknown>)[path[depth] ?? ''];
     if (child === undefined || child === null) break;
     node = child;
   }
-  const parent = path.slice(0, depth);
-  const wrapped = wrap(path, depth + 1, value);
-  return Array.isArray(node) ? { parent, value: wrapped } : { parent, key: String(path[depth]), value: wrapped };
+  return { node, depth };
 }
 
-/** The value in the maps and lists that the path leads through from `depth` on. Of lists, only that of volumes may be missing. */
-function wrap(path: Path, depth: number, value: unknown): unknown {
+/** A value in the maps and lists that a path leads through from `depth` on. Of lists, only that of volumes may be missing. */
+function wrapped(path: Path, depth: number, value: unknown): unknown {
   if (depth >= path.length) return value;
-  const inner = wrap(path, depth + 1, value);
+  const inner = wrapped(path, depth + 1, value);
   return path[depth - 1] === 'volumes' ? [inner] : { [String(path[depth])]: inner };
 }
 
-function put(root: unknown, { parent, key, value }: Addition): void {
-  const node = parent.reduce(childOf, root);
-  // Later additions to it are not to change the operation.
-  const own = structuredClone(value);
-  if (Array.isArray(node)) node.push(own);
-  else (node as Record<string, unknown>)[key ?? ''] = own;
-}
-
-function childOf(node: unknown, key: string | number | undefined): unknown {
-  return (node as Record<string, unknown>)[key ?? ''];
+function put(node: unknown, key: string | number | undefined, value: unknown): void {
+  if (Array.isArray(node)) node.push(value);
+  else (node as Record<string, unknown>)[String(key)] = value;
 }

@@ -35,11 +35,13 @@ interface InjectedDocument extends ManifestDocument {
 function injectDocument({ text, value }: ManifestDocument, by: Review): InjectedDocument {
   const done = { value, additions: [] as Addition[], workloads: [] as ReviewedWorkload[] };
   for (const { object, path } of objectsIn(value)) {
-    const workload = injectObject(done.value, object, path, by);
-    if (!workload) continue;
-    done.value = workload.value;
-    done.additions.push(...workload.additions);
-    done.workloads.push(workload.reviewed);
+    const template = podPath(object);
+    const reviewed = template && reviewWorkload(object, by);
+    if (!reviewed) continue;
+    done.workloads.push({ ...reviewed, title: titleIn(object) });
+    const patched = withPatch(at(value, path), template, reviewed.patch);
+    done.value = withValue(done.value, path, patched.object);
+    for (const { parent, entries } of patched.additions) done.additions.push({ parent: [...path, ...parent], entries });
   }
   const { additions, workloads } = done;
   return {
@@ -49,13 +51,18 @@ function injectDocument({ text, value }: ManifestDocument, by: Review): Injected
   };
 }
 
-/** The document with one of its objects, at `path`, injected; undefined where the object has no Pods. */
-function injectObject(document: unknown, object: KubernetesObject, path: Path, by: Review) {
-  const template = podPath(object);
-  const reviewed = template && reviewWorkload(object, by);
-  if (!reviewed) return undefined;
-  const { object: value, additions } = withPatch(document, [...path, ...template], reviewed.patch);
+function titleIn(object: KubernetesObject): string {
   const { namespace } = object.metadata;
-  const title = namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
-  return { value, additions, reviewed: { ...reviewed, title } };
+  return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
+}
+
+function at(root: unknown, path: Path): unknown {
+  return path.reduce((node, key) => (node as Record<string, unknown>)[key], root);
+}
+
+/** The value with another at a path. */
+function withValue(root: unknown, [key, ...path]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  const inner = withValue((root as Record<string, unknown>)[key], path, value);
+  return Array.isArray(root) ? root.with(Number(key), inner) : { ...(root as object), [key]: inner };
 }

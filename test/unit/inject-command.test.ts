@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
@@ -39,6 +41,15 @@ describe('hello-webhook inject', () => {
     expect(stdout.match(/^---$/gm)).to.have.length(1);
     expect(stdout.match(/hello-added: OK/g)).to.have.length(2);
     expect(inject(['-f', directory]).stderr).to.match(/^Pod free: .*\nPod taken: .*\n$/);
+  });
+
+  it('prints all of what is larger than a pipe has room for, however late it is read', async () => {
+    const pods = Array.from({ length: 400 }, (_, index) => pod(`pod-${index}`, '/data'));
+    writeFileSync(join(directory, 'large.txt'), pods.join('---\n'));
+    const args = ['scripts/hello-webhook.ts', 'inject', '-f', join(directory, 'large.txt')];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for await (const line of createInterface(child.stderr)) if (line.startsWith('Pod pod-399: ')) break;
+    expect((await text(child.stdout)).match(/hello-added: OK/g)).to.have.length(400);
   });
 
   it('ends with 3 where something is skipped, and with 4 where a Pod would be denied, with the reason', () => {
