@@ -1,8 +1,8 @@
-import type { V1EnvVar } from '@kubernetes/client-node';
 import { fileAnnotation } from '../review/files.ts';
 import type { DeclaredInjection } from '../review/injection.ts';
 import { referencesIn } from '../review/variables.ts';
 import type { Problem } from './schema.ts';
+import { valueFromProblems } from './variable-rules.ts';
 
 type Declared = Partial<DeclaredInjection>;
 
@@ -21,7 +21,7 @@ export function partProblems(injection: Declared, isMisshapen: (field: string) =
   return [
     ...rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: [field], message })),
     ...fileProblems(injection),
-    ...envProblems(injection.env ?? []),
+    ...envProblems(injection),
   ];
 }
 
@@ -45,14 +45,21 @@ function fileProblems({ name = '', files = {} }: Declared): Problem[] {
   ];
 }
 
-function envProblems(env: readonly V1EnvVar[]): Problem[] {
+function envProblems({ env = [], volume }: Declared): Problem[] {
   const last = new Map(env.map(({ name }, index) => [name, index]));
   const seen = new Set<string>();
   return env.flatMap(({ name, value, valueFrom }, index) => {
     const reference = referencesIn(value ?? '').find((referred) => (last.get(referred) ?? -1) >= index);
+    const file = valueFrom?.fileKeyRef;
     const rules: [holds: boolean, field: string, message: string][] = [
       [!seen.has(name), 'name', `must be unique: ${name} is set before`],
       [!(value && valueFrom), 'valueFrom', 'must be left out with value: a variable has one of them'],
+      [
+        // The API server refuses a Pod without it: k8s.io/kubernetes pkg/apis/core/validation validateFileKeyRefVolumes.
+        !file || (file.volumeName === volume?.name && volume.emptyDir !== undefined),
+        'valueFrom',
+        "must take a file of the injection's own volume, an emptyDir",
+      ],
       [
         reference === undefined,
         'value',
@@ -60,6 +67,12 @@ function envProblems(env: readonly V1EnvVar[]): Problem[] {
       ],
     ];
     seen.add(name);
-    return rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: ['env', index, field], message }));
+    return [
+      ...rules.filter(([holds]) => !holds).map(([, field, message]) => ({ path: [field], message })),
+      ...(valueFrom ? valueFromProblems(valueFrom) : []).map((problem) => ({
+        ...problem,
+        path: ['valueFrom', ...problem.path],
+      })),
+    ].map((problem) => ({ ...problem, path: ['env', index, ...problem.path] }));
   });
 }

@@ -16,6 +16,8 @@ import type { Problem } from './schema.ts';
 
 const fileMode = mode(0o777);
 const user = within(0, 2 ** 31 - 1, 'must be a user ID, 0 to 2147483647');
+/** No ConfigMap or Secret can have another. */
+const key = matching(/^(?!\.\.)[-._0-9A-Za-z]{1,253}$/, "must be a key: letters, digits, '-', '_' and '.'");
 const lun = within(0, 255, 'must be 0 to 255');
 const partition = lun;
 const iscsiName = matching(
@@ -37,8 +39,7 @@ const rules: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
   AzureFileVolumeSource: { secretName: objectName },
   LocalObjectReference: { name: objectName },
   KeyToPath: {
-    // Nor can they have another key.
-    key: matching(/^(?!\.\.)[-._0-9A-Za-z]{1,253}$/, "must be a key: letters, digits, '-', '_' and '.'"),
+    key,
     path: pathInVolume,
     mode: fileMode,
     user,
@@ -100,6 +101,13 @@ const rules: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
         ? 'must be HOST:PORT, or several of them with commas'
         : undefined,
     tenant: matching(/^.{0,64}$/s, 'must be at most 64 characters'),
+  },
+  ConfigMapKeySelector: { name: objectName, key },
+  SecretKeySelector: { name: objectName, key },
+  FileKeySelector: {
+    key: matching(/^[ -<>-~]+$/, "must be the name of a variable: printable ASCII characters without '='"),
+    path: pathWithoutBacksteps,
+    volumeName: dnsLabel,
   },
   PersistentVolumeClaimSpec: { storageClassName: objectName, volumeMode: oneOf('Block', 'Filesystem') },
 };

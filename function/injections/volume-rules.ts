@@ -23,7 +23,7 @@ import type { Problem } from './schema.ts';
 import { fieldRuleProblems } from './volume-field-rules.ts';
 
 /** What must not be, where, and what must be instead. */
-type Rule = [isBroken: boolean, field: string, message: string];
+export type Rule = [isBroken: boolean, field: string, message: string];
 
 /** k8s.io/kubernetes pkg/apis/core/validation, what it wants of several fields of a type together. */
 const together: Readonly<Record<string, (object: never) => Rule[]>> = {
@@ -50,17 +50,7 @@ const together: Readonly<Record<string, (object: never) => Rule[]>> = {
   ],
   ResourceFieldSelector: (selector: V1ResourceFieldSelector) => [
     [!selector.containerName, 'containerName', 'is required in a volume'],
-    [
-      Boolean(selector.resource) &&
-        !/^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.*)$/.test(selector.resource),
-      'resource',
-      'must be limits or requests, and .cpu, .memory, .ephemeral-storage or .hugepages-SIZE',
-    ],
-    [
-      !isDivisor(selector),
-      'divisor',
-      `must be ${selector.resource?.endsWith('.cpu') ? '1 or 1m' : '1 of a unit, such as 1 or 1Mi'}`,
-    ],
+    ...resourceRules(selector),
   ],
   VolumeProjection: (source: V1VolumeProjection) => {
     const kinds = Object.keys(source).filter((kind) => source[kind as keyof V1VolumeProjection]);
@@ -131,6 +121,23 @@ const together: Readonly<Record<string, (object: never) => Rule[]>> = {
   ],
 };
 
+/** What is wrong with a reference to a container's resource, in a volume or a variable. */
+export function resourceRules(selector: V1ResourceFieldSelector): Rule[] {
+  const { resource } = selector;
+  return [
+    [
+      Boolean(resource) && !/^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.*)$/.test(resource),
+      'resource',
+      'must be limits or requests, and .cpu, .memory, .ephemeral-storage or .hugepages-SIZE',
+    ],
+    [
+      !isDivisor(selector),
+      'divisor',
+      `must be ${resource?.endsWith('.cpu') ? '1 or 1m' : '1 of a unit, such as 1 or 1Mi'}`,
+    ],
+  ];
+}
+
 const modes = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'];
 
 function claimRules({ accessModes = [], resources, dataSource, dataSourceRef }: V1PersistentVolumeClaimSpec): Rule[] {
@@ -162,8 +169,13 @@ function required(field: string): (object: never) => Rule[] {
 }
 
 function isFieldPath(path: string): boolean {
+  return /^metadata\.(name|namespace|labels|annotations|uid)$/.test(path) || isKeyPath(path);
+}
+
+/** Whether a path is that of one label or annotation: `metadata.labels['KEY']`. */
+export function isKeyPath(path: string): boolean {
   const [, kind, key = ''] = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path) ?? [];
-  if (kind === undefined) return /^metadata\.(name|namespace|labels|annotations|uid)$/.test(path);
+  if (kind === undefined) return false;
   const [name = '', prefix] = key.split('/').reverse();
   const isPrefixed = prefix === undefined || isDnsSubdomain(kind === 'annotations' ? prefix.toLowerCase() : prefix);
   return key.split('/').length <= 2 && isPrefixed && /^[0-9A-Za-z]([-._0-9A-Za-z]{0,61}[0-9A-Za-z])?$/.test(name);
@@ -190,9 +202,14 @@ export function volumeRules(type: string, object: Fields): Problem[] {
   const more = (together[type] as ((object: Fields) => Rule[]) | undefined)?.(object) ?? [];
   return [
     ...fieldRuleProblems(type, object),
-    ...more
-      .filter(([isBroken]) => isBroken)
-      .map(([, field, message]) => ({ path: field === '' ? [] : [field], message })),
+    ...brokenRules(more),
     ...(type === 'ProjectedVolumeSource' ? projectedPathProblems(object as V1ProjectedVolumeSource) : []),
   ];
+}
+
+/** The problems that rules tell of. */
+export function brokenRules(rules: readonly Rule[]): Problem[] {
+  return rules
+    .filter(([isBroken]) => isBroken)
+    .map(([, field, message]) => ({ path: field === '' ? [] : [field], message }));
 }

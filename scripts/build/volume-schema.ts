@@ -1,5 +1,5 @@
 /**
- * `npm run volume-schema`: writes function/injections/volume.schema.json, the types of volumes and volumeMounts, from
+ * `npm run volume-schema`: writes function/injections/volume.schema.json, the types of volumes, volumeMounts and variables, from
  * the OpenAPI that Kubernetes publishes in its Go module. Needs Go.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ export const openApiFile = 'api/openapi-spec/v3/api__v1_openapi.json';
 type Schema = Readonly<Record<string, unknown>>;
 
 /** The types that are looked for, and those that they are made of. */
-const roots = ['io.k8s.api.core.v1.Volume', 'io.k8s.api.core.v1.VolumeMount'];
+const roots = ['Volume', 'VolumeMount', 'EnvVar'].map((name) => `io.k8s.api.core.v1.${name}`);
 
 /**
- * A JSON Schema of volumes and volumeMounts, as the API server reads them: `definitions` by their short names. What is
+ * A JSON Schema of volumes, volumeMounts and variables, as the API server reads them: `definitions` by their short names. What is
  * for people or for clients (descriptions, defaults, merge keys) is left out.
  */
 export function volumeSchema(openApi: string, version: string): object {
@@ -30,7 +30,7 @@ export function volumeSchema(openApi: string, version: string): object {
   }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Kubernetes volumes and volumeMounts',
+    title: 'Kubernetes volumes, volumeMounts and variables',
     description: `Of k8s.io/kubernetes ${version}, ${openApiFile}; made by npm run volume-schema.`,
     version,
     definitions: Object.fromEntries(Object.entries(definitions).sort(([one], [other]) => (one < other ? -1 : 1))),

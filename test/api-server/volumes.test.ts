@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { V1Volume } from '@kubernetes/client-node';
+import type { V1EnvVarSource, V1Volume } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { kubernetesVersion } from '../../function/injections/kubernetes-type.ts';
 import { isAsDeclared } from '../../function/review/volume-comparison.ts';
 import { ApiError } from '../../scripts/kubernetes/client.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
-import { type BadVolume, badVolumes, goodVolumes, named } from '../support/volumes.ts';
+import { badVariables, badVolumes, goodVariables, goodVolumes, named } from '../support/volumes.ts';
 import { describeOnApiServer } from './cluster.ts';
 
-/** That the checks of volumes are those of the API server: no rule is stricter, unless the table says why, and none is missing. */
+/** That the checks of volumes and variables are those of the API server: no rule is stricter, unless the table says why, and none is missing. */
 describeOnApiServer('the API server', (cluster) => {
   let namespace: string;
   let isNewest: boolean;
@@ -29,36 +29,71 @@ describeOnApiServer('the API server', (cluster) => {
     return object.spec?.volumes?.find(({ name }) => name === 'v');
   };
 
-  const outcomeOf = async (volume: V1Volume): Promise<string> => {
+  /** The variable's source, likewise. */
+  const createdVariable = async (valueFrom: V1EnvVarSource): Promise<V1EnvVarSource | undefined> => {
+    const containers = [{ name: 'app', image: 'app:1', env: [{ name: 'V', valueFrom }] }];
+    const pod = { metadata: { name: 'p' }, spec: { containers, volumes: [{ name: 'v', emptyDir: {} }] } };
+    const { object } = await cluster.createPod(namespace, pod, '?dryRun=All');
+    return object.spec?.containers[0]?.env?.[0]?.valueFrom;
+  };
+
+  const outcomeOf = async (isCreated: () => Promise<boolean>): Promise<string> => {
     try {
-      const stored = await created(volume);
-      return isAsDeclared(volume, stored, 'volume') ? 'takes' : 'drops';
+      return (await isCreated()) ? 'takes' : 'drops';
     } catch (error) {
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) return 'refuses';
       throw error;
     }
   };
 
-  /** Skips where an older API server, or one whose feature gate is off, drops a source that the newest has. */
-  const outcomeIn = async (test: Context, volume: BadVolume['volume'], expected: string): Promise<string> => {
-    const outcome = await outcomeOf(named(volume, 'v'));
-    if (outcome !== 'drops' || expected === 'drops' || isNewest) return outcome;
-    console.log(`    skipped, this API server drops ${JSON.stringify(volume)}: a feature gate of it is off`);
-    return test.skip();
+  const outcomeOfVolume = (volume: V1Volume) =>
+    outcomeOf(async () => isAsDeclared(volume, await created(volume), 'volume'));
+
+  const outcomeOfVariable = (valueFrom: V1EnvVarSource) =>
+    outcomeOf(async () => isAsDeclared({ valueFrom }, { valueFrom: await createdVariable(valueFrom) }, 'env'));
+
+  /** Skips where an older API server, or one whose feature gate is off, drops what the newest has. */
+  const isOutcome = async (test: Context, outcome: string, expected: string): Promise<void> => {
+    if (outcome !== 'drops' || expected === 'drops' || isNewest) return void expect(outcome).to.equal(expected);
+    console.log(`    skipped, this API server drops ${test.test?.title}: a feature gate of it is off`);
+    test.skip();
   };
 
   for (const { volume, server, because } of badVolumes) {
     it(`${server} ${JSON.stringify(volume)}`, async function () {
-      expect(await outcomeIn(this, volume, server)).to.equal(server);
+      await isOutcome(this, await outcomeOfVolume(named(volume, 'v')), server);
       if (server === 'takes') expect(because).to.be.a('string');
     });
   }
 
   for (const volume of goodVolumes) {
     it(`takes ${JSON.stringify(volume)}`, async function () {
-      expect(await outcomeIn(this, volume, 'takes')).to.equal('takes');
+      await isOutcome(this, await outcomeOfVolume(named(volume, 'v')), 'takes');
     });
   }
+
+  for (const { valueFrom, server, because } of badVariables) {
+    it(`${server} valueFrom ${JSON.stringify(valueFrom)}`, async function () {
+      await isOutcome(this, await outcomeOfVariable(valueFrom), server);
+      if (server === 'takes') expect(because).to.be.a('string');
+    });
+  }
+
+  for (const valueFrom of goodVariables) {
+    it(`takes valueFrom ${JSON.stringify(valueFrom)}`, async function () {
+      await isOutcome(this, await outcomeOfVariable(valueFrom), 'takes');
+    });
+  }
+
+  it('refuses a variable from a file of a volume that the Pod lacks, or that is no empty folder', async () => {
+    const env = [{ name: 'V', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'x', key: 'K' } } }];
+    for (const volumes of [[], [{ name: 'v', configMap: { name: 'c' } }]]) {
+      const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'app', image: 'app:1', env }], volumes } };
+      expect(await outcomeOf(async () => Boolean(await cluster.createPod(namespace, pod, '?dryRun=All')))).to.equal(
+        'refuses',
+      );
+    }
+  });
 
   it("mounts a volume whose name begins with kube-api-access- as the ServiceAccount's token", async () => {
     const volumes = [{ name: 'kube-api-access-ca', configMap: { name: 'ca' } }];
