@@ -7,9 +7,10 @@ import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
 /**
  * Bundles `hello-webhook`, the program, into a directory that needs nothing but Node, the manifests and the function's
  * bundle: `hello-webhook.mjs`, a chunk for what each command loads, and `relay.mjs`, a process of `cluster`. The directory lies two below the project's, as
- * the folders of scripts/ do, so that `../../manifests` leads to the same place from either.
+ * the folders of scripts/ do, so that `../../manifests` leads to the same place from either. A release's has an image to
+ * deploy by default.
  */
-export async function bundleProgram(directory: string): Promise<void> {
+export async function bundleProgram(directory: string, releasedImage?: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { 'hello-webhook': 'scripts/hello-webhook.ts', relay: 'scripts/cluster/relay.ts' },
@@ -20,6 +21,7 @@ export async function bundleProgram(directory: string): Promise<void> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    define: { RELEASED_IMAGE: releasedImage === undefined ? 'undefined' : JSON.stringify(releasedImage) },
     // For the dependencies that are CommonJS.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -20,7 +20,7 @@ out keep what is deployed; their defaults are for the first time.`,
   )
   .option(
     '--image <image>',
-    "the function's image, best by its digest. Left out the first time, func or kn make the function, and it stays theirs",
+    "the function's image, best by its digest. Left out the first time, it is that of the release; of a program built from source, func or kn make the function, and it stays theirs",
   )
   .option('--injections <file>', 'the injections (default: manifests/demo/injection/injections.yaml)')
   .addOption(

@@ -1,13 +1,14 @@
 import { Option } from 'commander';
 import type { Wanted } from '../install/overlay.ts';
 import { type Reach, reaches } from '../install/reach.ts';
+import { releasedImage } from '../install/released-image.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
 import { addNameOptions, type InstallationOptions, installationOf, parseName } from './installation-options.ts';
 
 interface RenderOptions extends InstallationOptions {
   reach: Reach;
-  image?: string;
+  image: string | false | undefined;
   injections?: string;
   gatewayNamespace?: string;
   ensure: boolean;
@@ -26,7 +27,12 @@ the same options give the same bytes. It needs kubectl, and no cluster.`,
   .addOption(
     new Option('--reach <way>', 'how the API server reaches the function').choices(reaches).makeOptionMandatory(),
   )
-  .option('--image <image>', "the function's image, best by its digest. Left out, func or kn make the function")
+  .option(
+    '--image <image>',
+    "the function's image, best by its digest (default: that of the release). Built from source, there is none, and func or kn make the function",
+    releasedImage,
+  )
+  .option('--no-image', 'leave the function to func or kn')
   .option('--injections <file>', 'the injections (default: manifests/demo/injection/injections.yaml)')
   .addOption(
     new Option('--gateway-namespace <name>', "where the gateway's Pods are, unless where they usually are").argParser(
@@ -75,7 +81,7 @@ function wantedFrom(options: Omit<RenderOptions, 'output' | 'manifests'>, inject
   return {
     ...installationOf(options),
     reach,
-    image,
+    image: image || undefined,
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
     components: (['ensure', 'fail-closed', 'always-warm'] as const).filter((component) => choices[component]),

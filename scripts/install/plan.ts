@@ -9,6 +9,7 @@ import { type Installation, instanceOf, isOurs } from './installation.ts';
 import { isAlwaysWarm, type KnativeService, readService } from './knative-service.ts';
 import type { Wanted } from './overlay.ts';
 import { readRegistered } from './registration.ts';
+import { releasedImage } from './released-image.ts';
 
 /** What a command line says of an installation; what it leaves out stays as it is in the cluster. */
 export interface Given {
@@ -35,7 +36,7 @@ export async function plan(api: KubernetesApi, installation: Installation, given
   const registered = await readRegistered(api, installation);
   await refuseSharedNamespace(api, installation);
   const service = await readService(api, installation);
-  const image = given.image ?? imageOf(service, installation);
+  const image = given.image ?? imageOf(service, installation) ?? (service ? undefined : releasedImage);
   if (image === undefined) refuseWithoutImage(installation, given, service);
   const injections = await injectionsText(api, installation, service, given.injections);
   const choices = {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { expect } from 'chai';
 import { bundleProgram } from '../../scripts/build/bundle-program.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { requireKubectl } from '../support/definitions.ts';
 
 const project = JSON.parse(readFileSync('package.json', 'utf8')) as {
   bin: string;
@@ -70,6 +71,23 @@ describe('hello-webhook, bundled, outside the tree', () => {
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect(stderr).to.equal(`hello-webhook needs Node.js 24.x: this is ${process.version}\n`);
     expect(status).to.equal(1);
+  });
+
+  it('renders the image of its release by default, or of another, or none', async function () {
+    requireKubectl(this);
+    const own = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
+    cpSync('manifests', join(own, 'manifests'), { recursive: true });
+    const released = `registry.example.com/hello-webhook@sha256:${'a'.repeat(64)}`;
+    await bundleProgram(join(own, 'dist'), released);
+    const images = (program: string, ...args: string[]) => {
+      const all = ['render', '--reach', 'gateway-kourier', ...args];
+      const { stdout } = spawnSync(process.execPath, [join(program, project.bin), ...all], { encoding: 'utf8' });
+      expect(stdout).to.match(/^kind: MutatingWebhookConfiguration$/m);
+      return [...stdout.matchAll(/^\s*(?:- )?image: (.*)$/gm)].map(([, image]) => image);
+    };
+    expect(images(own)).to.deep.equal([released]);
+    expect(images(own, '--image', 'mine:1')).to.deep.equal(['mine:1']);
+    expect(images(own, '--no-image')).to.deep.equal([]);
   });
 
   it('says its version', () => {
