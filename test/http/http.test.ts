@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -143,6 +144,30 @@ for (const [title, startServer] of ways) {
         expect(rest).to.deep.equal({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: status });
         expect(message).to.match(error);
         expect(reason).to.match(/^[A-Z][A-Za-z]+$/);
+      });
+    }
+
+    const body = '\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    for (const [title, sent, answer] of [
+      ['what is no HTTP', 'nonsense\r\n\r\n', /^HTTP\/1\.1 400 /],
+      ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^HTTP\/1\.1 400 /],
+      ['a request without Host', 'GET / HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
+      ['a body with two lengths', `POST /mutate HTTP/1.1\r\nContent-Length: 3${body}`, /^HTTP\/1\.1 400 /],
+      ['a chunk without a length', `POST /mutate HTTP/1.1${body}x\r\n`, /^HTTP\/1\.1 400 /],
+      ['another expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n', /^HTTP\/1\.1 417 /],
+      ['headers over 16 KiB', `GET / HTTP/1.1\r\nHost: a\r\nA: ${'a'.repeat(2 ** 14)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+      ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', /^$/],
+    ] as const) {
+      it(`leaves ${title} to Node, which answers without a body, or not at all`, async () => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+        const received = text(socket);
+        socket.write(sent);
+        // Otherwise a connection is kept.
+        socket.end();
+        const [head = '', content = ''] = (await received).split('\r\n\r\n');
+        expect(head).to.match(answer);
+        expect(content).to.match(/^(0)?$/);
+        expect((await fetch(`${server.url}/healthz`)).status).to.equal(200);
       });
     }
 
