@@ -4,12 +4,13 @@ import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { TimeoutError } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { ok, unknown, warning } from '../terminal/finding.ts';
+import { Changes } from './changes.ts';
 import { dryRunInjections } from './dry-run.ts';
 import { listInstalled } from './inventory.ts';
 import { isAlwaysWarm, readService, waitForZero } from './knative-service.ts';
 import { type Given, plan } from './plan.ts';
 import type { Reach } from './reach.ts';
-import { readRegistered, register, restoreRegistered } from './registration.ts';
+import { readRegistered, register, webhookConfigurations } from './registration.ts';
 import { wantedInjections } from './render.ts';
 import { reach } from './route.ts';
 import type { Target } from './target.ts';
@@ -29,20 +30,20 @@ export interface InstallOptions extends Given {
 /**
  * Installs the webhook, or changes what is installed: has the API server judge the injections, applies the function and
  * waits until it is ready, finds the way in which the API server reaches it, registers the webhook, verifies it with Pods
- * on a dry run, and deletes what an earlier installation had and this one has not. Throws, and leaves the webhook
- * configuration as it was before, where the API server refuses an injection, does not reach the function, or where a Pod
- * does not come back injected.
+ * on a dry run, and deletes what an earlier installation had and this one has not. Throws where the API server refuses an
+ * injection, does not reach the function, or where a Pod does not come back injected; what was there is as it was then.
  */
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
   const planned = await plan(api, installation, options);
   await judge(target, (await wantedInjections(planned)).injections, options);
-  const { webhook, injections, objects } = await reach(target, planned, options);
-  const registration = await restoredUnlessVerified(target);
-  await register(api, webhook, target);
+  const changes = new Changes(api);
+  const verification = await undoneUnlessVerified(target, changes);
+  const { webhook, injections, objects } = await reach(target, planned, { ...options, changes });
+  await changes.make(webhook, () => register(api, webhook, target));
   const names = entriesOf(webhook).map(({ name }) => name);
   target.report('Webhook', ok(`${titleOf(webhook)}, entries: ${names.join(', ')}`));
-  await verify(target, injections, { ...options, registration });
+  await verify(target, injections, options, verification);
   await deleteStale(target, objects);
 }
 
@@ -61,21 +62,32 @@ async function judge(
   throw new Error(`\nThe API server refuses what would be injected; nothing was changed:\n${lines.join('\n')}`);
 }
 
-interface Registration {
-  isVerified: boolean;
+interface Verification {
+  isDone: boolean;
 }
 
-/** Goes back to the webhook configuration of now, at the end, unless the next one was verified; also where it is interrupted. */
-async function restoredUnlessVerified({ api, installation, cleanup, report }: Target): Promise<Registration> {
-  const before = await readRegistered(api, installation);
-  const registration = { isVerified: false };
+/**
+ * Goes back to what was there before, at the end, unless the result was verified; also where it is interrupted. Of a
+ * function that no webhook configuration called before, only the one that does goes: the doctor says what is wrong with
+ * the rest, which does no harm.
+ */
+async function undoneUnlessVerified(target: Target, changes: Changes): Promise<Verification> {
+  const { api, installation, progress, cleanup, report } = target;
+  const wasRegistered = (await readRegistered(api, installation)) !== undefined;
+  const verification = { isDone: false };
   cleanup.defer(async () => {
-    if (registration.isVerified) return;
-    await restoreRegistered(api, installation, before);
-    const fix = `${commandLine('deploy')} once the cause is fixed`;
-    report('Webhook', warning(before ? 'as it was before' : 'removed again', fix));
+    if (verification.isDone) return;
+    const isMeant = (path: string) => wasRegistered || path.startsWith(webhookConfigurations);
+    const undone = await changes.undo(isMeant, progress);
+    if (undone.length > 0) {
+      const fix = `${commandLine('deploy')} once the cause is fixed`;
+      report('Rolled back', warning(`as before: ${undone.join(', ')}`, fix));
+    }
+    if (wasRegistered || !(await readService(api, installation))) return;
+    const fix = `${commandLine('doctor')} says what is broken; ${commandLine('undeploy')} takes it away`;
+    report('Function', warning('stays, but nothing calls it', fix));
   });
-  return registration;
+  return verification;
 }
 
 /** Deletes what an earlier installation had and this one has not; ConfigMaps stay, since an older revision may mount them. */
@@ -99,11 +111,12 @@ function keyOf({ apiVersion, kind, metadata: { name, namespace = '' } }: Kuberne
 async function verify(
   target: Target,
   injections: readonly Injection[],
-  { probeNamespace, cold, registration }: InstallOptions & { registration: Registration },
+  { probeNamespace, cold }: InstallOptions,
+  verification: Verification,
 ): Promise<void> {
   const { api, installation, progress, report } = target;
   await verifyOnce(target, injections, { probeNamespace, how: 'warm' });
-  registration.isVerified = true;
+  verification.isDone = true;
   if (!cold || isAlwaysWarm(await readService(api, installation))) return;
   try {
     await waitForZero(api, installation, progress);
@@ -112,9 +125,9 @@ async function verify(
     report('Verification', unknown(`not from zero, since the function is busy: ${error.missing}`));
     return;
   }
-  registration.isVerified = false;
+  verification.isDone = false;
   await verifyOnce(target, injections, { probeNamespace, how: 'from zero' });
-  registration.isVerified = true;
+  verification.isDone = true;
 }
 
 async function verifyOnce(
@@ -127,8 +140,6 @@ async function verifyOnce(
     report('Verification', ok(`${how}: a dry-run Pod came back injected in ${(ms / 1000).toFixed(2)} s`));
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new Error(`not verified, ${how}: ${error.missing}\n${commandLine('doctor')} says what is broken`, {
-      cause: error,
-    });
+    throw new Error(`not verified, ${how}: ${error.missing}`, { cause: error });
   }
 }

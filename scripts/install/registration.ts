@@ -38,20 +38,6 @@ export async function register(
   await waitForCaBundle(api, path, { caFrom: caFromOf(configuration), progress });
 }
 
-/** Puts back the webhook configuration that was there before, or takes away what was registered where there was none. */
-export async function restoreRegistered(
-  api: KubernetesApi,
-  installation: Installation,
-  before: V1MutatingWebhookConfiguration | undefined,
-): Promise<void> {
-  const current = await readRegistered(api, installation);
-  if (!current) return;
-  const path = `${webhookConfigurations}/${installation.name}`;
-  const { resourceVersion = '', uid = '' } = current.metadata ?? {};
-  if (before) await api.send('PUT', path, { body: { ...before, metadata: { ...before.metadata, resourceVersion } } });
-  else await api.send('DELETE', path, { body: { preconditions: { uid } } });
-}
-
 /** All entries trust the same CA, so they take over its caBundle: no call fails until cainjector comes by. */
 function replacing(
   there: V1MutatingWebhookConfiguration,

@@ -3,6 +3,7 @@ import { objectPath } from '../kubernetes/discovery.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { waitForReady } from '../kubernetes/ready.ts';
+import type { Changes } from './changes.ts';
 import { isOurs } from './installation.ts';
 import type { Target } from './target.ts';
 
@@ -19,6 +20,7 @@ const withReadiness = new Set(['Certificate', 'DomainMapping', 'Service']);
 export async function rollOut(
   { api, installation, progress }: Pick<Target, 'api' | 'installation' | 'progress'>,
   objects: readonly KubernetesObject[],
+  changes: Changes,
 ): Promise<void> {
   const isLeft = async (object: KubernetesObject): Promise<boolean> => {
     const isCopySource = object.metadata.labels?.['app.kubernetes.io/component'] === 'copy-source';
@@ -29,7 +31,8 @@ export async function rollOut(
   for (const object of objects) {
     progress(`applying: ${titleOf(object)}`);
     if (await isLeft(object)) continue;
-    await apply(api, object, { fieldManager, force: true }).catch((error) => {
+    const applied = () => apply(api, object, { fieldManager, force: true });
+    await changes.make(object, applied).catch((error) => {
       throw new Error(`${titleOf(object)}: ${(error as Error).message}`, { cause: error });
     });
   }

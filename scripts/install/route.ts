@@ -4,6 +4,7 @@ import { waitForReady } from '../kubernetes/ready.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { ok, warning } from '../terminal/finding.ts';
 import { fixOfCallFailure } from './call-failure.ts';
+import type { Changes } from './changes.ts';
 import type { Installation } from './installation.ts';
 import type { Plan } from './plan.ts';
 import { probeReach } from './probe.ts';
@@ -31,7 +32,7 @@ export interface Reached {
 export async function reach(
   target: Target,
   plan: Plan,
-  { ways, probeNamespace }: { ways: readonly Reach[]; probeNamespace: string },
+  { ways, probeNamespace, changes }: { ways: readonly Reach[]; probeNamespace: string; changes: Changes },
 ): Promise<Reached> {
   const { api, installation, progress, cleanup, report } = target;
   for (const way of ways) {
@@ -40,7 +41,7 @@ export async function reach(
     const [entry] = webhook ? entriesOf(webhook) : [];
     if (!webhook || !entry) throw new Error('the manifests have no webhooks entry');
     const others = objects.filter((object) => object !== webhook);
-    await rollOut(target, others);
+    await rollOut(target, others, changes);
     await waitForReady(api, functionOf(installation), progress);
     report('Knative Service', ok(`Knative Service ${installation.name} in ${installation.namespace} is ready`));
     const probe = { ...installation, clientConfig: entry.clientConfig, caFrom: caFromOf(webhook), probeNamespace };
@@ -51,7 +52,7 @@ export async function reach(
     }
     report('Probe', warning(`${way}: ${probed.failure}`, fixFor(way, probed.failure)));
   }
-  throw new Error('\nThe API server does not reach the function: the webhook configuration was left as it was.');
+  throw new Error('\nThe API server does not reach the function.');
 }
 
 /** The function, also where func or kn made it and no manifest is applied. */

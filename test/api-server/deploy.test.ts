@@ -3,12 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readRegistered, restoreRegistered } from '../../scripts/install/registration.ts';
-import { read } from '../../scripts/kubernetes/read.ts';
+import { Changes } from '../../scripts/install/changes.ts';
+import { listInstalled } from '../../scripts/install/inventory.ts';
+import { readService } from '../../scripts/install/knative-service.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { list, read } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { playControllers } from '../support/controllers.ts';
 import { installDefinitions } from '../support/definitions.ts';
-import { StagedCluster } from '../support/staged-cluster.ts';
+import { installation, StagedCluster } from '../support/staged-cluster.ts';
 import { configurations, describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('npm run deploy, on a cluster without anything', (cluster) => {
@@ -139,18 +144,97 @@ injections:
     expect(await objects()).to.deep.equal(before);
   });
 
-  it('goes back to the webhook configuration of before, and to none where there was none', async () => {
-    const installation = { name: 'hello-webhook', namespace: 'hello-system' };
-    const before = await readRegistered(cluster.api, installation);
-    if (!before) throw new Error('the staged chain has no webhook configuration');
-    const path = `${configurations}/hello-webhook`;
-    const [first] = before.webhooks ?? [];
-    await cluster.api.send('PUT', path, {
-      body: { ...before, webhooks: [{ ...first, name: 'other.hello-webhook.svc' }] },
-    });
-    await restoreRegistered(cluster.api, installation, before);
-    expect((await readRegistered(cluster.api, installation))?.webhooks).to.deep.equal(before.webhooks);
-    await restoreRegistered(cluster.api, installation, undefined);
-    expect(await readRegistered(cluster.api, installation)).to.equal(undefined);
+  it('goes back to all that was there before, where the API server does not reach what was deployed', async () => {
+    await using temporary = new AsyncDisposableStack();
+    const before = await installed();
+    const { status, output } = await deployed(temporary, '--injections', await otherInjections(temporary));
+    expect(status, output).to.equal(1);
+    expect(output).to.contain('The API server does not reach the function.');
+    expect(output).to.match(/! Rolled back +as before: .*Knative Service hello-webhook/);
+    expect(await installed()).to.deep.equal(before);
   });
+
+  it('leaves a function that nothing called before, for the doctor to look at, but no webhook configuration', async () => {
+    await using temporary = new AsyncDisposableStack();
+    await cluster.api.send('DELETE', `${configurations}/hello-webhook`);
+    const { status, output } = await deployed(temporary, '--injections', await otherInjections(temporary));
+    expect(status, output).to.equal(1);
+    expect(output).to.match(/! Function +stays, but nothing calls it/);
+    expect(await read(cluster.api, `${configurations}/hello-webhook`)).to.equal(undefined);
+    expect((await readService(cluster.api, installation))?.spec.template.spec.containers[0]?.image).to.equal('another');
+  });
+
+  it('knows what it has changed, and puts it back as it was, with who owns which field', async () => {
+    const changes = new Changes(cluster.api);
+    const metadata = { namespace: 'team-a', labels: { of: 'test' } };
+    const object = (name: string, data: Record<string, string>): KubernetesObject => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...metadata, name },
+      data,
+    });
+    const applied = (wanted: KubernetesObject) => () =>
+      apply(cluster.api, wanted, { fieldManager: 'hello-webhook-deploy', force: true });
+    const there = () =>
+      list<KubernetesObject>(cluster.api, '/api/v1/namespaces/team-a/configmaps?labelSelector=of%3Dtest');
+    await applied(object('kept', { a: '1', b: '1' }))();
+    await applied(object('same', { a: '1' }))();
+    const before = (await there()).map(withoutVersion);
+    for (const wanted of [object('kept', { a: '2', c: '2' }), object('same', { a: '1' }), object('new', { a: '2' })]) {
+      await changes.make(wanted, applied(wanted));
+    }
+    await changes.make(object('kept', {}), applied(object('kept', { d: '3' })));
+    expect(
+      await changes.undo(
+        () => true,
+        () => {},
+      ),
+    ).to.deep.equal(['ConfigMap new', 'ConfigMap kept']);
+    expect((await there()).map(withoutVersion)).to.deep.equal(before);
+    const late = changes.make(object('late', {}), applied(object('late', {})));
+    expect(await late.catch(({ message }) => message)).to.contain('ConfigMap late: not changed');
+    expect((await there()).map(withoutVersion)).to.deep.equal(before);
+  });
+
+  /** Deploys another image, with controllers that are content with everything. */
+  async function deployed(
+    temporary: AsyncDisposableStack,
+    ...args: string[]
+  ): Promise<{ status: number | null; output: string }> {
+    const stopped = new AbortController();
+    const controllers = playControllers(cluster.api, Buffer.from('x').toString('base64'), stopped.signal);
+    temporary.defer(() => controllers);
+    temporary.defer(() => stopped.abort());
+    const options = ['--image', 'another', '--reach', 'gateway', '--probe-namespace', 'team-a', '--no-cold'];
+    return cluster.run('deploy', ...options, ...args);
+  }
+
+  /** A file with injections that need another ConfigMap, another permission and another webhooks entry. */
+  async function otherInjections(temporary: AsyncDisposableStack): Promise<string> {
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), temporary), 'injections.yaml');
+    const text = `
+injections:
+  - name: other
+    selector: {matchLabels: {other: "true"}}
+    volume: {name: other, configMap: {name: other}}
+    mount: {mountPath: /other}
+    ensure: true
+`;
+    await writeFile(file, text);
+    return file;
+  }
+
+  /** All that is installed, with who owns which field. */
+  async function installed(): Promise<object[]> {
+    return (await listInstalled(cluster.api, installation)).map(withoutVersion);
+  }
 });
+
+/** What says how often, and when, an object was written is left out, as is what controllers say of it. */
+function withoutVersion({ metadata, status: _, ...object }: KubernetesObject): object {
+  const { resourceVersion: _version, generation: _generation, managedFields = [], ...own } = metadata;
+  const owners = (managedFields as { manager: string; operation: string; subresource?: string; fieldsV1: object }[])
+    .filter(({ subresource }) => !subresource)
+    .map(({ manager, operation, fieldsV1 }) => ({ manager, operation, fieldsV1 }));
+  return { ...object, metadata: { ...own, owners } };
+}

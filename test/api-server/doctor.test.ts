@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
@@ -12,6 +11,7 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { list } from '../../scripts/kubernetes/read.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
+import { playControllers } from '../support/controllers.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
 import { installation, StagedCluster } from '../support/staged-cluster.ts';
@@ -95,7 +95,7 @@ describeOnApiServer('doctor, by the calls of an API server', (cluster) => {
     await staged().apply([{ apiVersion: 'v1', kind: 'Secret', metadata: ca, data: { 'ca.crt': caBundle } }]);
     const stopped = new AbortController();
     cleanup.defer(() => stopped.abort());
-    const injector = injectCaBundle(cluster, caBundle, stopped.signal);
+    const controllers = playControllers(cluster.api, caBundle, stopped.signal);
     const probe = async (url: string) => {
       await staged().apply([entryWith({ service: null, url, caBundle })]);
       const [finding] = await findingsOf(cluster.api, 'probe', probing);
@@ -110,7 +110,7 @@ describeOnApiServer('doctor, by the calls of an API server', (cluster) => {
     const left = await list<V1MutatingWebhookConfiguration>(cluster.api, configurations);
     expect(left.map(({ metadata }) => metadata?.name)).to.deep.equal(['hello-webhook']);
     stopped.abort();
-    await injector;
+    await controllers;
   });
 });
 
@@ -239,23 +239,6 @@ function entryWith(clientConfig: object): KubernetesObject {
     metadata: { name: 'hello-webhook' },
     webhooks: [{ name: entry, clientConfig }],
   };
-}
-
-/** What cainjector does for the configuration of a probe. */
-async function injectCaBundle({ api }: Cluster, caBundle: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const probes = await list<V1MutatingWebhookConfiguration>(api, configurations);
-    for (const { metadata, webhooks = [] } of probes) {
-      const isBare = webhooks.every(({ clientConfig }) => !clientConfig.caBundle);
-      if (!metadata?.name?.startsWith('hello-webhook-probe-') || !isBare) continue;
-      const trusting = webhooks.map((one) => ({ ...one, clientConfig: { ...one.clientConfig, caBundle } }));
-      await api.send('PATCH', `${configurations}/${metadata.name}`, {
-        body: { webhooks: trusting },
-        contentType: 'application/merge-patch+json',
-      });
-    }
-    await delay(50);
-  }
 }
 
 /** The same API for a ServiceAccount that has no permissions but those of `rules`. */
