@@ -1,25 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import {
-  ApiException,
-  CoreV1Api,
-  createConfiguration,
-  KubeConfig,
-  type RequestContext,
-  type ResponseContext,
-  ServerConfiguration,
-  type V1ConfigMap,
-} from '@kubernetes/client-node';
-import { Agent } from 'undici';
+import { existsSync } from 'node:fs';
+import { KubeConfig, type V1ConfigMap } from '@kubernetes/client-node';
+import { apiOf, type Component } from './api.ts';
+import { type CopyState, copyOf, isCopyFrom, stateOf } from './copy.ts';
 
-/** The mark of what this webhook has made, and the name it has in managedFields. */
-const managedBy = { 'app.kubernetes.io/managed-by': 'hello-webhook' };
-export const fieldManager = 'hello-webhook';
-
-/** How long a ConfigMap that was seen is taken to be there still: a rollout makes many Pods in a few seconds. */
+/** How long a ConfigMap that was seen is taken to be there, and up to date: a rollout makes many Pods in a few seconds. */
 const seenMs = 10_000;
 
-/** Calls to the API server at once, each on a connection of its own; more than `maxQueued` copies do not wait for them. */
-const maxConnections = 4;
+/** More copies than these do not wait for the few connections that there are. */
 const maxQueued = 100;
 
 /** How many of those that were seen are remembered. */
@@ -33,39 +20,73 @@ const token = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** Copies ConfigMaps from the function's own namespace into others. */
 export interface Cluster {
   /**
-   * Makes sure that a ConfigMap is in a namespace: one that is there stays as it is, whoever made it. Calls for the same
-   * one share the work. Throws an Error for people where it cannot be had from anywhere, also once `signal` says that
-   * time is up; what only a namespace's state is to blame for, whether there is one at all, is returned, for the log.
+   * Makes sure that a ConfigMap is in a namespace. Of those that are there, a copy that is out of date is brought up to
+   * date, unless somebody has changed it or it is immutable; any other stays as it is. Calls for the same one share the
+   * work. Throws an Error for people where it cannot be had from anywhere, also once `signal` says that time is up; what
+   * only a namespace's state is to blame for, whether there is one at all, is returned, for the log.
    */
   ensureConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Brings the copies of a ConfigMap up to date in every namespace, one after the other, and yields what each is, or was
+   * before it was `updated`; Errors are what failed in one namespace. Throws an Error where the source is missing.
+   */
+  syncConfigMap(name: string): AsyncGenerator<Synced, void>;
+}
+
+/** A copy, by its namespace, and how it is, beside its source. */
+export interface Synced {
+  namespace: string;
+  outcome: CopyState | 'updated' | Error;
 }
 
 /** Connects as KUBECONFIG says, or as the Pod's ServiceAccount. Throws an Error where there is neither. */
-export function connectToCluster(env: NodeJS.ProcessEnv): Cluster {
+export function connectToCluster(env: NodeJS.ProcessEnv, component: Component = 'ensure'): Cluster {
   const config = new KubeConfig();
   if (env.KUBECONFIG) config.loadFromFile(env.KUBECONFIG);
   else if (existsSync(token)) config.loadFromCluster();
-  else throw new Error('the function has no access to the API: apply the component ensure');
+  else throw new Error(`the function has no access to the API: apply the component ${component}`);
   const own = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
-  const api = apiOf(config);
+  const api = apiOf(config, component);
   const seen = new Map<string, number>();
   const underWay = new Map<string, Promise<string | undefined>>();
+  const sourceOf = async (name: string, signal: AbortSignal): Promise<V1ConfigMap> => {
+    const source = await api.read(own, name, signal);
+    if (source) return source;
+    throw new Error(`there is no ConfigMap ${name} in ${own} to copy`);
+  };
+  /** Undefined for a ConfigMap that is not our copy. */
+  const update = async (
+    there: V1ConfigMap,
+    wanted: V1ConfigMap,
+    signal: AbortSignal,
+  ): Promise<CopyState | 'updated' | undefined> => {
+    const state = isCopyFrom(there, own) ? stateOf(there, wanted) : undefined;
+    if (state !== 'out of date') return state;
+    return (await api.apply(wanted, there, signal)) ? 'updated' : 'changed';
+  };
   const ensure = async (namespace: string, name: string): Promise<string | undefined> => {
-    const within = { signal: AbortSignal.timeout(copyMs) };
+    const signal = AbortSignal.timeout(copyMs);
     // Both in any case: what is said of the source must not depend on what is in the namespace.
-    const there = await api.read(namespace, name, within);
-    const source = await api.read(own, name, within);
-    if (!source) throw new Error(`there is no ConfigMap ${name} in ${own} to copy`);
-    if (!there) {
-      const failure = await api.create(copyOf(source, namespace), within).then(
-        () => undefined,
-        (error: Error) => error.message,
-      );
-      if (failure) return failure;
-    }
+    const there = await api.read(namespace, name, signal);
+    const wanted = copyOf(await sourceOf(name, signal), namespace);
+    const failure = await (there ? update(there, wanted, signal) : api.apply(wanted, undefined, signal)).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (failure) return failure;
     if (seen.size >= maxSeen) seen.clear();
     seen.set(`${namespace}/${name}`, Date.now() + seenMs);
     return undefined;
+  };
+  const syncIn = async (namespace: string, source: V1ConfigMap): Promise<Synced | undefined> => {
+    const signal = AbortSignal.timeout(copyMs);
+    try {
+      const there = await api.read(namespace, source.metadata?.name ?? '', signal);
+      const outcome = there && (await update(there, copyOf(source, namespace), signal));
+      return outcome && { namespace, outcome };
+    } catch (error) {
+      return { namespace, outcome: error as Error };
+    }
   };
   return {
     ensureConfigMap: async (namespace, name, signal) => {
@@ -75,6 +96,14 @@ export function connectToCluster(env: NodeJS.ProcessEnv): Cluster {
       const work = underWay.get(key) ?? ensure(namespace, name).finally(() => underWay.delete(key));
       underWay.set(key, work);
       return Promise.race([work, untilAborted(signal)]);
+    },
+    syncConfigMap: async function* (name) {
+      const signal = AbortSignal.timeout(copyMs);
+      const source = await sourceOf(name, signal);
+      for (const namespace of await api.namespaces(signal)) {
+        const synced = namespace === own ? undefined : await syncIn(namespace, source);
+        if (synced) yield synced;
+      }
     },
   };
 }
@@ -86,79 +115,4 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   if (signal.aborted) giveUp();
   else signal.addEventListener('abort', giveUp, { once: true });
   return promise;
-}
-
-/** The ConfigMap as it is to be in another namespace. */
-export function copyOf({ metadata, data, binaryData, immutable }: V1ConfigMap, namespace: string): V1ConfigMap {
-  const name = metadata?.name ?? '';
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name,
-      namespace,
-      labels: managedBy,
-      annotations: { 'hello-webhook/copied-from': metadata?.namespace ?? '' },
-    },
-    ...(data && { data }),
-    ...(binaryData && { binaryData }),
-    ...(immutable !== undefined && { immutable }),
-  };
-}
-
-interface Within {
-  signal: AbortSignal;
-}
-
-/** The two calls that are made, over a few connections that are kept: client-node would open one for each. */
-function apiOf(config: KubeConfig) {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new Error('the kubeconfig has no current cluster');
-  const ca = cluster.caData ? Buffer.from(cluster.caData, 'base64') : cluster.caFile && readFileSync(cluster.caFile);
-  const dispatcher = new Agent({ connections: maxConnections, connect: { ...(ca && { ca }) } });
-  const client = ({ signal }: Within, contentType?: string) =>
-    new CoreV1Api(
-      createConfiguration({
-        baseServer: new ServerConfiguration(cluster.server, {}),
-        authMethods: { default: config },
-        promiseMiddleware: [
-          {
-            pre: async (context: RequestContext) => {
-              context.setDispatcher(dispatcher);
-              context.setSignal(signal);
-              if (contentType) context.setHeaderParam('Content-Type', contentType);
-              return context;
-            },
-            post: async (response: ResponseContext) => response,
-          },
-        ],
-      }),
-    );
-  return {
-    read: (namespace: string, name: string, within: Within): Promise<V1ConfigMap | undefined> =>
-      client(within)
-        .readNamespacedConfigMap({ namespace, name })
-        .catch((error) => unless(404, error, `read ConfigMap ${name} in ${namespace}`)),
-    /** Server-side and not forced: 409 says that somebody else has made it meanwhile. */
-    create: (body: V1ConfigMap, within: Within): Promise<V1ConfigMap | undefined> => {
-      const { name = '', namespace = '' } = body.metadata ?? {};
-      return client(within, 'application/apply-patch+yaml')
-        .patchNamespacedConfigMap({ namespace, name, body, fieldManager, force: false })
-        .catch((error) => unless(409, error, `create ConfigMap ${name} in ${namespace}`));
-    },
-  };
-}
-
-/** Undefined for the status that is expected; otherwise throws what failed and why, without anything of the ConfigMap. */
-function unless(expected: number, error: unknown, action: string): undefined {
-  if (error instanceof ApiException && error.code === expected) return undefined;
-  throw new Error(`cannot ${action}: ${reasonOf(error)}`, { cause: error });
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof ApiException)
-    return error.code === 403 ? 'forbidden: apply the component ensure' : `HTTP ${error.code}`;
-  const { name, message, cause } = error as Error;
-  if (name === 'TimeoutError' || name === 'AbortError') return 'the API server did not answer in time';
-  return (cause as { code?: string } | undefined)?.code ?? message;
 }

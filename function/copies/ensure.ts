@@ -3,15 +3,16 @@ import { brief } from '../review/text.ts';
 import type { Cluster } from './config-maps.ts';
 
 /**
- * Makes sure, at a Pod's admission, that the ConfigMaps which a decision names are in the Pod's namespace. The cluster is
+ * Makes sure, at a Pod's admission, that the ConfigMaps which a decision names are in the Pod's namespace, and that
+ * copies are up to date. The cluster is
  * connected to at the first of them, and only then is the code for it loaded. What fails is a warning and stands in the
  * log; the Pod is allowed all the same and waits for its ConfigMap, as any Pod would. Nothing is copied to where the
  * webhook would not be called, whoever calls, and no warning tells what is in a namespace, or whether there is one.
  */
 export function createEnsure(
-  connect: () => Promise<Cluster>,
+  connect: () => Promise<Access>,
 ): (decision: Decision, namespace: string, signal: AbortSignal) => Promise<Decision> {
-  let connected: Promise<Cluster> | undefined;
+  let connected: Promise<Access> | undefined;
   const copy = async (namespace: string, name: string, signal: AbortSignal): Promise<Failure[]> => {
     const because = (reason: string) => brief(`ConfigMap ${name} is not ensured: ${reason}`);
     try {
@@ -33,6 +34,8 @@ export function createEnsure(
     return { ...decision, skipped, response: { ...decision.response, warnings } };
   };
 }
+
+type Access = Pick<Cluster, 'ensureConfigMap'>;
 
 interface Failure {
   text: string;

@@ -62,3 +62,8 @@ export function configMapsOf(volume: V1Volume | undefined): string[] {
     (source) => source?.name ?? [],
   );
 }
+
+/** The ConfigMaps that are to be copied to where these injections' Pods are. */
+export function ensuredConfigMaps(injections: readonly Injection[]): string[] {
+  return [...new Set(injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
+}

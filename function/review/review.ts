@@ -10,7 +10,7 @@ import {
   type Notes,
 } from './admission.ts';
 import { type Injected, inject, injectEphemeral, type Skipped } from './inject.ts';
-import { configMapsOf, type Injection, optOutAnnotation } from './injection.ts';
+import { ensuredConfigMaps, type Injection, optOutAnnotation } from './injection.ts';
 import { isOptedOut, optOutWarnings } from './opt-out.ts';
 import { isFor } from './selection.ts';
 import { bounded, brief } from './text.ts';
@@ -190,5 +190,5 @@ function leftOutOf(skipped: readonly Skipped[]): LeftOut[] {
 
 function toEnsure({ dryRun, subResource }: AdmissionRequest, injected: readonly Injection[]): string[] {
   if (dryRun || subResource) return [];
-  return [...new Set(injected.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
+  return ensuredConfigMaps(injected);
 }

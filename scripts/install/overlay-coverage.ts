@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhook } from '@kubernetes/client-node';
 import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
-import type { Injection } from '../../function/review/injection.ts';
+import { ensuredConfigMaps, type Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { implies } from './implication.ts';
-import { ensuredConfigMaps } from './overlay.ts';
 import { entriesFor } from './webhook-configuration.ts';
 
 /** What the injections of an overlay lack in its other objects, and what those have for no injection: each with its fix. */

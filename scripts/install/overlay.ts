@@ -1,6 +1,6 @@
 import { Document, type Scalar, visit } from 'yaml';
 import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
-import { configMapsOf, type Injection } from '../../function/review/injection.ts';
+import { ensuredConfigMaps, type Injection } from '../../function/review/injection.ts';
 import { defaultInstallation, type Installation } from './installation.ts';
 import type { Reach } from './reach.ts';
 import { type Files, renderedMark } from './rendered-files.ts';
@@ -97,11 +97,6 @@ function leavingOut(namespace: string): object[] {
       patch: toYaml([operation]),
     },
   ];
-}
-
-/** The ConfigMaps that the function is to copy. */
-export function ensuredConfigMaps(injections: readonly Injection[]): string[] {
-  return [...new Set(injections.filter(({ ensure }) => ensure).flatMap(({ volume }) => configMapsOf(volume)))];
 }
 
 /** As kubectl and kustomize read it back: what either takes for another value than this string is in quotes. */

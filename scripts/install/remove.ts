@@ -1,8 +1,9 @@
+import { isChanged } from '../../function/copies/copy.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { deleteAndWait } from '../kubernetes/delete.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type Copy, isChanged, listCopies, podsWith } from './copies.ts';
+import { type Copy, listCopies, podsWith } from './copies.ts';
 import { type Installation, isOurs } from './installation.ts';
 import { listCertificates, listForeign, listInstalled, listOrphanedSecrets } from './inventory.ts';
 import { readService } from './knative-service.ts';

@@ -1,15 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
+import { type CopyState, copyOf, fieldManager, stateOf } from '../../function/copies/copy.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { read, unless } from '../kubernetes/read.ts';
-import { type Copy, contentOf, isChanged, listCopies } from './copies.ts';
+import { type Copy, listCopies } from './copies.ts';
 import type { Installation } from './installation.ts';
 
-/** What became of a copy, and of these which are as they should be: the first three. */
-export type SyncOutcome = 'up to date' | 'updated' | 'would be updated' | 'changed' | 'immutable' | 'without source';
+/** What became of a copy. */
+export type SyncOutcome = Exclude<CopyState, 'out of date'> | 'updated' | 'would be updated' | 'without source';
 
 /** A copy, by where it is, and what became of it. */
 export interface Synced {
@@ -45,9 +44,8 @@ async function sync(
   { dryRun, force }: SyncOptions,
 ): Promise<SyncOutcome> {
   const wanted = copyOf(source, copy.metadata.namespace);
-  if (isDeepStrictEqual(contentOf(copy), contentOf(wanted))) return 'up to date';
-  if (copy.immutable) return 'immutable';
-  if (isChanged(copy) && !force) return 'changed';
+  const state = stateOf(copy, wanted);
+  if (state === 'up to date' || state === 'immutable' || (state === 'changed' && !force)) return state;
   if (force && !dryRun) await removeOtherKeys(api, copy, wanted);
   const applied = await unless(409, apply(api, wanted as unknown as KubernetesObject, { fieldManager, dryRun, force }));
   if (!applied) return 'changed';

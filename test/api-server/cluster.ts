@@ -126,14 +126,15 @@ export class Cluster {
     return this.api.send<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/${name}`);
   }
 
-  /** A kubeconfig file of the ServiceAccount `default` of a namespace. */
-  async kubeconfigOf(namespace: string): Promise<string> {
+  /** A kubeconfig file of a ServiceAccount, with a token as its Pods have it, and its namespace. */
+  async kubeconfigOf(namespace: string, serviceAccount = 'default'): Promise<string> {
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
-    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
     const { object } = await this.api.send<{ status: { token: string } }>('POST', path, { body });
     const config = JSON.parse(this.api.config.exportConfig());
     config.users[0].user = { token: object.status.token };
-    const file = join(dirname(this.server.kubeconfig), `${namespace}.json`);
+    config.contexts[0].context.namespace = namespace;
+    const file = join(dirname(this.server.kubeconfig), `${namespace}.${serviceAccount}.json`);
     await writeFile(file, JSON.stringify(config));
     return file;
   }

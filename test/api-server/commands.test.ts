@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { copyOf, fieldManager } from '../../function/copies/config-maps.ts';
+import { copyOf, fieldManager } from '../../function/copies/copy.ts';
 import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
 import { render } from '../../scripts/install/render.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';

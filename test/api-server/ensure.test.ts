@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { connectToCluster } from '../../function/copies/config-maps.ts';
+import { copyOf, fieldManager } from '../../function/copies/copy.ts';
 import { defaultInstallation } from '../../scripts/install/installation.ts';
 import { render } from '../../scripts/install/render.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
@@ -35,7 +34,9 @@ describeOnApiServer('ensure', (cluster) => {
     for (const object of objects.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io/'))) {
       await apply(cluster.api, object, { fieldManager: 'test' });
     }
-    server = await cluster.startFunction(ensured, { KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook') });
+    server = await cluster.startFunction(ensured, {
+      KUBECONFIG: await cluster.kubeconfigOf('hello-system', 'hello-webhook'),
+    });
   });
 
   it('copies the ConfigMap to where the Pod is, marked as ours, with no more permissions than the component gives', async () => {
@@ -56,10 +57,50 @@ describeOnApiServer('ensure', (cluster) => {
     expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'their own\n' });
   });
 
-  it('copies nothing on a dry run', async () => {
+  it('brings a copy that is out of date up to date, and removes what its source no longer has', async () => {
+    const where = await namespace();
+    await copyTo(cluster, where, { 'hello.txt': 'old\n', 'removed.txt': 'old\n' });
+    const { warnings } = await cluster.createPod(where, pod);
+    expect(warnings).to.deep.equal([]);
+    expect((await configMap(cluster, where)).data).to.deep.equal(source);
+  });
+
+  it('leaves a copy as it is that somebody has changed, even by a key of their own', async () => {
+    for (const theirs of [{ 'hello.txt': 'their own\n' }, { 'more.txt': 'their own\n' }]) {
+      const where = await namespace();
+      await copyTo(cluster, where, { 'hello.txt': 'old\n' });
+      const path = `/api/v1/namespaces/${where}/configmaps/hello-configmap`;
+      await cluster.api.send('PATCH', path, { body: { data: theirs }, contentType: 'application/merge-patch+json' });
+      const { warnings } = await cluster.createPod(where, pod);
+      expect(warnings).to.deep.equal([]);
+      expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'old\n', ...theirs });
+    }
+  });
+
+  it("leaves another installation's copy as it is, one that is immutable, and one that has our label alone", async () => {
+    const old = { 'hello.txt': 'old\n' };
+    const copies = [
+      copyOf({ metadata: { name: 'hello-configmap', namespace: 'other-system' }, data: old }, ''),
+      copyOf({ metadata: { name: 'hello-configmap', namespace: 'hello-system' }, data: old, immutable: true }, ''),
+      copyOf({ metadata: { name: 'hello-configmap' }, data: old }, ''),
+    ];
+    for (const copy of copies) {
+      const where = await namespace();
+      const object = { ...copy, metadata: { ...copy.metadata, namespace: where } } as KubernetesObject;
+      await apply(cluster.api, object, { fieldManager });
+      const { warnings } = await cluster.createPod(where, pod);
+      expect(warnings).to.deep.equal([]);
+      expect((await configMap(cluster, where)).data).to.deep.equal(old);
+    }
+  });
+
+  it('copies nothing on a dry run, and brings nothing up to date', async () => {
     const where = await namespace();
     await cluster.createPod(where, pod, '?dryRun=All');
     expect(await configMap(cluster, where).catch((error: ApiError) => error.status)).to.equal(404);
+    await copyTo(cluster, where, { 'hello.txt': 'old\n' });
+    await cluster.createPod(where, pod, '?dryRun=All');
+    expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'old\n' });
   });
 
   it('serves twenty Pods at once', async () => {
@@ -76,7 +117,7 @@ describeOnApiServer('ensure', (cluster) => {
   it('warns, and lets the Pod in, where the source is missing or the rights are', async () => {
     const other = ensured.replace('hello-configmap', 'other-configmap');
     const otherServer = await cluster.startFunction(other, {
-      KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook'),
+      KUBECONFIG: await cluster.kubeconfigOf('hello-system', 'hello-webhook'),
     });
     const where = await cluster.namespaceWith(otherServer, other, { sideEffects: 'NoneOnDryRun' });
     const { warnings } = await cluster.createPod(where, pod);
@@ -96,7 +137,7 @@ describeOnApiServer('ensure', (cluster) => {
   });
 
   it('gives up when the API server would', async () => {
-    const access = connectToCluster({ KUBECONFIG: await kubeconfigOf(cluster, 'hello-webhook') });
+    const access = connectToCluster({ KUBECONFIG: await cluster.kubeconfigOf('hello-system', 'hello-webhook') });
     const error = await access
       .ensureConfigMap('default', 'hello-configmap', AbortSignal.abort())
       .catch((reason) => reason);
@@ -111,21 +152,13 @@ async function configMap(cluster: Cluster, namespace: string): Promise<ConfigMap
     .object;
 }
 
+/** A copy as the function has made it of a source that said something else. */
+async function copyTo(cluster: Cluster, namespace: string, data: Record<string, string>): Promise<void> {
+  const old = { metadata: { name: 'hello-configmap', namespace: 'hello-system' }, data };
+  await apply(cluster.api, copyOf(old, namespace) as KubernetesObject, { fieldManager });
+}
+
 async function createConfigMap(cluster: Cluster, namespace: string, data: object): Promise<void> {
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'hello-configmap' }, data };
   await cluster.api.send('POST', `/api/v1/namespaces/${namespace}/configmaps`, { body });
-}
-
-/** A kubeconfig with a token of a ServiceAccount in hello-system, as a Pod has it. */
-async function kubeconfigOf(cluster: Cluster, serviceAccount: string): Promise<string> {
-  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
-  const path = `/api/v1/namespaces/hello-system/serviceaccounts/${serviceAccount}/token`;
-  const { object } = await cluster.api.send<{ status: { token: string } }>('POST', path, { body });
-  const admin = JSON.parse(await readFile(cluster.server.kubeconfig, 'utf8'));
-  const user = { name: 'function', user: { token: object.status.token } };
-  const context = { ...admin.contexts[0].context, user: 'function', namespace: 'hello-system' };
-  const kubeconfig = { ...admin, users: [user], contexts: [{ ...admin.contexts[0], context }] };
-  const file = join(dirname(cluster.server.kubeconfig), `${serviceAccount}.json`);
-  await writeFile(file, JSON.stringify(kubeconfig));
-  return file;
 }

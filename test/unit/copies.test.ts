@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { type Cluster, connectToCluster } from '../../function/copies/config-maps.ts';
+import { copyOf } from '../../function/copies/copy.ts';
 import { createEnsure } from '../../function/copies/ensure.ts';
 import { deadlineOf } from '../../function/http/deadline.ts';
 import { allow } from '../../function/review/admission.ts';
@@ -74,19 +75,26 @@ describe('copies of ConfigMaps', () => {
 });
 
 describe('the access to the cluster', () => {
+  const source = { metadata: { name: 'hello', namespace: 'own' }, data: { 'hello.txt': 'new' } };
   const cleanup = new AsyncDisposableStack();
   const connections = new Set<unknown>();
   /** Namespaces whose calls are not answered, others have no ConfigMap, or do not exist. */
   let answered: Promise<void> = Promise.resolve();
   let cluster: Cluster;
+  const calls: string[] = [];
 
   before(async () => {
     const server = createServer(async ({ method, url = '', socket }, response) => {
       connections.add(socket);
       await answered;
-      const isSource = url.includes('/namespaces/own/');
-      const status = method === 'GET' && isSource ? 200 : 404;
-      const body = status === 200 ? { metadata: { name: 'hello', namespace: 'own' }, data: {} } : { kind: 'Status' };
+      const [, namespace = ''] = /namespaces\/([^/]*)/.exec(url) ?? [];
+      calls.push(`${method} ${namespace}`);
+      const objects: Record<string, object> = {
+        own: source,
+        stale: { ...copyOf(source, 'stale'), data: {}, immutable: false },
+      };
+      const body = objects[namespace] ?? { kind: 'Status' };
+      const status = !objects[namespace] ? 404 : method === 'GET' ? 200 : 500;
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -112,6 +120,12 @@ describe('the access to the cluster', () => {
 
   it('does not throw for a namespace that does not exist', async () => {
     expect(await cluster.ensureConfigMap('nowhere', 'hello', never)).to.match(/^cannot create .*HTTP 404/);
+  });
+
+  it('tells the log alone that a copy could not be brought up to date, and asks no more than three times', async () => {
+    calls.length = 0;
+    expect(await cluster.ensureConfigMap('stale', 'hello', never)).to.match(/^cannot update .*HTTP 500/);
+    expect(calls).to.deep.equal(['GET stale', 'GET own', 'PATCH stale']);
   });
 
   it("keeps each caller's own deadline for work that is shared", async () => {

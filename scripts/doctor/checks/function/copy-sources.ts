@@ -1,4 +1,4 @@
-import { ensuredConfigMaps } from '../../../install/overlay.ts';
+import { ensuredConfigMaps } from '../../../../function/review/injection.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';

@@ -1,4 +1,4 @@
-import { ensuredConfigMaps } from '../../../install/overlay.ts';
+import { ensuredConfigMaps } from '../../../../function/review/injection.ts';
 import { isAllowed, serviceAccountSubject } from '../../../kubernetes/access-review.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';

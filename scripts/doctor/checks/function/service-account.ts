@@ -1,5 +1,5 @@
 import type { V1ServiceAccount } from '@kubernetes/client-node';
-import { ensuredConfigMaps } from '../../../install/overlay.ts';
+import { ensuredConfigMaps } from '../../../../function/review/injection.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { type Copy, contentOf, listCopies } from '../../../install/copies.ts';
+import { hasSameContent } from '../../../../function/copies/copy.ts';
+import { type Copy, listCopies } from '../../../install/copies.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
@@ -18,7 +18,7 @@ export const copies = check('copies', 'Copies', [], async ({ api, installation }
 function copyFinding(all: readonly Copy[], sources: readonly V1ConfigMap[]): Finding {
   const stale = all.filter((copy) => {
     const source = sources.find(({ metadata }) => metadata?.name === copy.metadata.name);
-    return source && !isDeepStrictEqual(contentOf(copy), contentOf(source));
+    return source && !hasSameContent(copy, source);
   });
   if (stale.length === 0) return ok(`${count(all.length, 'ConfigMap')} copied, up to date`);
   const names = stale.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
