@@ -8,7 +8,13 @@ import { listInstalled } from '../../scripts/install/inventory.ts';
 import { functionPods, type KnativeService, readService, waitForZero } from '../../scripts/install/knative-service.ts';
 import { readClusterLocalTls, readNetwork } from '../../scripts/install/platform.ts';
 import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
+import { readRegistered } from '../../scripts/install/registration.ts';
+import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
 import { type Conditioned, notReady } from '../../scripts/kubernetes/conditions.ts';
+import { objectPath } from '../../scripts/kubernetes/discovery.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
+import { type KubernetesObject, titleOf } from '../../scripts/kubernetes/object.ts';
 import { list, read, unless } from '../../scripts/kubernetes/read.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import {
@@ -32,6 +38,21 @@ describeOnCluster('on a cluster', (api) => {
     const { status, output } = await run('doctor');
     expect(output).not.to.contain('✗');
     expect(status).to.equal(0);
+  });
+
+  it('what render prints is all that deploy has applied, and the same', async () => {
+    const [entry] = (await readRegistered(api(), installation))?.webhooks ?? [];
+    const { gateway } = await readNetwork(api());
+    const reach = entry?.clientConfig.url === undefined && gateway ? gateway.component : 'cluster-local-url';
+    const output = await succeed('render', '--reach', reach, '--image', image);
+    const objects = parseManifest(output, 'the output');
+    for (const object of objects) {
+      const stored = await read(api(), await objectPath(api(), object));
+      const applied = await apply(api(), object, { fieldManager: 'hello-webhook-deploy', dryRun: true, force: true });
+      expect(comparable(applied.object), object.kind).to.deep.equal(comparable(stored));
+    }
+    const installed = await listInstalled(api(), installation);
+    expect(installed.map(titleOf)).to.have.members(objects.map(titleOf));
   });
 
   it("the seed's demo works in a namespace of its own: the file is in busybox-1, and not in busybox-2", async () => {
@@ -231,6 +252,19 @@ function deploymentOf(replicas: number): object {
       },
     },
   };
+}
+
+/** An object without what changes whenever it is written, and what an old cainjector drops from each entry. */
+function comparable(object: KubernetesObject | undefined): object | undefined {
+  if (!object) return undefined;
+  const {
+    managedFields: _,
+    resourceVersion: __,
+    generation: ___,
+    ...metadata
+  } = object.metadata as Record<string, unknown>;
+  const webhooks = entriesOf(object).map(({ matchConditions: _, ...entry }) => entry);
+  return { ...object, metadata, ...(webhooks.length > 0 && { webhooks }) };
 }
 
 function skip(test: Context, reason: string): void {

@@ -54,6 +54,14 @@ export function webhooks(entries: readonly object[]): object {
 /** A folder of a person's own, outside the tree, that goes with `cleanup`. */
 export class OutsideFolder {
   readonly path: string;
+  /** The patches of an overlay that has all that a person has to say. */
+  readonly patches: readonly object[] = [
+    { path: 'webhooks.yaml' },
+    {
+      target: { kind: 'ClusterRole', name: 'hello-webhook:ensure' },
+      patch: stringify([{ op: 'replace', path: '/rules/0/resourceNames', value: ['company-ca'] }]),
+    },
+  ];
 
   constructor(cleanup: AsyncDisposableStack) {
     this.path = realpathSync(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup));
@@ -88,13 +96,7 @@ export class OutsideFolder {
         { name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] },
       ],
       images: [{ name: 'hello-webhook', newName: 'registry.example.com/mine', newTag: 'v1' }],
-      patches: [
-        { path: 'webhooks.yaml' },
-        {
-          target: { kind: 'ClusterRole', name: 'hello-webhook:ensure' },
-          patch: stringify([{ op: 'replace', path: '/rules/0/resourceNames', value: ['company-ca'] }]),
-        },
-      ],
+      patches: this.patches,
       transformers: [this.manifest('transformers/gateway')],
       ...own,
     });

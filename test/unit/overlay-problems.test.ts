@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
 import { requireKubectl } from '../support/definitions.ts';
-import { entries, OutsideFolder, webhooks } from '../support/overlay.ts';
+import { entries, kustomized, OutsideFolder, webhooks } from '../support/overlay.ts';
 
 const settings = 'set name and namespace in ConfigMap hello-webhook-settings, by a `configMapGenerator` that merges';
 
@@ -77,6 +77,22 @@ describe('an overlay outside the tree', () => {
     expect(await checkOverlay(above.path)).to.deep.equal([
       'the patch of ConfigMap hello-webhook-settings has no effect, since an overlay below has put its values in place: change them there, or move `transformers` up here',
     ]);
+  });
+
+  it('has no problem with a patch of the settings beside the transformers, which sets the names', async () => {
+    kustomization({
+      configMapGenerator: [{ name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] }],
+      patches: [
+        ...folder.patches,
+        {
+          target: { kind: 'ConfigMap', name: 'hello-webhook-settings' },
+          patch: JSON.stringify([{ op: 'replace', path: '/data/namespace', value: 'mine' }]),
+        },
+      ],
+    });
+    expect(await problems()).to.deep.equal([]);
+    const [account] = (await kustomized(folder.path)).filter(({ kind }) => kind === 'ServiceAccount');
+    expect(account?.metadata.namespace).to.equal('mine');
   });
 
   it('with an image that matches nothing, and without one', async () => {
