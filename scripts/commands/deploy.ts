@@ -1,4 +1,6 @@
 import { Option } from 'commander';
+import type { Context } from '../doctor/context.ts';
+import type { Diagnosis } from '../doctor/run.ts';
 import type { InstallOptions } from '../install/install.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
@@ -15,7 +17,7 @@ export const deploy = addInstallationOptions(createCommand('deploy'))
   .summary('deploy the webhook to a cluster, or change it there, and verify it')
   .description(
     `Checks what the cluster needs, applies the function and waits until it is ready, finds out which way the API server
-reaches it, registers the webhook last, and verifies it with Pods that are created on a dry run. Options that are left
+reaches it, registers the webhook last, verifies it with Pods that are created on a dry run, and ends with the checks of doctor. Options that are left
 out keep what is deployed; their defaults are for the first time.`,
   )
   .option(
@@ -55,6 +57,21 @@ out keep what is deployed; their defaults are for the first time.`,
         return exitStatus.failed;
       }
       await install({ api, installation, progress, cleanup, report }, { ...options, ...platform });
-      return exitStatus.ok;
+      return await diagnosed({ api, installation, kubeContext });
     }),
   );
+
+/** Shows what the doctor's checks find to fix in what was deployed; the exit status. */
+async function diagnosed(context: Context): Promise<number> {
+  const { diagnose } = await import('../doctor/run.ts');
+  const { conclude, createFormatter, isToFix } = await import('../doctor/report.ts');
+  const findings: Diagnosis[] = [];
+  const format = createFormatter();
+  for await (const finding of diagnose(context)) {
+    findings.push(finding);
+    if (isToFix(finding)) console.log(format(finding));
+  }
+  const { text, broken } = conclude(findings);
+  console.log(`\nDeployed. ${text}`);
+  return broken.length > 0 ? exitStatus.failed : exitStatus.ok;
+}

@@ -44,7 +44,7 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
       const installation = installationOf(options);
       const { context: kubeContext, probe, probeNamespace, wait, output } = options;
       const { diagnose } = await import('../doctor/run.ts');
-      const { conclude, createFormatter, toJson } = await import('../doctor/report.ts');
+      const { conclude, createFormatter, isToFix, toJson } = await import('../doctor/report.ts');
       const { waitUntilNothingIsBroken } = await import('../doctor/wait.ts');
       const { unless } = await import('../kubernetes/read.ts');
       const api = await connectTo(options);
@@ -61,8 +61,7 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
         wait === undefined ? diagnose(context) : await waitUntilNothingIsBroken(context, { progress, timeoutMs: wait });
       for await (const finding of diagnosed) {
         findings.push(finding);
-        const isToFix = finding.status !== 'ok' && finding.cause === undefined;
-        if (output !== 'short' || isToFix) show(format(finding));
+        if (output !== 'short' || isToFix(finding)) show(format(finding));
       }
       if (output === 'json') console.log(JSON.stringify(toJson(findings), undefined, 2));
       const { text, status } = conclude(findings);

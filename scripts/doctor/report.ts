@@ -28,6 +28,11 @@ export function conclude(findings: readonly Diagnosis[]): Conclusion {
   };
 }
 
+/** Whether there is something to fix here: not where all is well, nor where it comes of something else. */
+export function isToFix({ status, cause }: Diagnosis): boolean {
+  return status !== 'ok' && cause === undefined;
+}
+
 /** Formats findings as they come, each category under a heading of its own. */
 export function createFormatter(): (finding: Diagnosis) => string {
   let shown: Diagnosis['category'] | undefined;

@@ -144,6 +144,20 @@ describeOnCluster('on a cluster', (api) => {
     expect(object.spec?.volumes).to.deep.include({ name: 'second-volume', emptyDir: {} });
   });
 
+  it('a deploy ends with what the doctor finds: a source of copies that is missing', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'injections.yaml');
+    const good = readFileSync('manifests/demo/injection/injections.yaml', 'utf8');
+    writeFileSync(file, `${good}${copied}`);
+    const { status, output } = await run('deploy', '--injections', file, '--no-cold');
+    expect(output)
+      .to.match(/^✗ .*nowhere/m)
+      .and.match(/^Deployed\. Broken: /m);
+    expect(status).to.equal(1);
+    writeFileSync(file, good);
+    expect(await succeed('deploy', '--injections', file, '--no-cold')).to.contain('Deployed. Nothing is broken.');
+  });
+
   it('a broken configuration never takes over: the old one goes on, and the doctor names the line', async () => {
     const configMaps = `/api/v1/namespaces/${installation.namespace}/configmaps`;
     const name = 'hello-webhook-injections-broken';
@@ -210,6 +224,15 @@ describeOnCluster('on a cluster', (api) => {
     expect(await read(api(), `/api/v1/namespaces/${installation.namespace}`)).to.equal(undefined);
   });
 });
+
+/** An injection whose ConfigMap nobody has made. */
+const copied = `
+  - name: copied
+    selector: {matchLabels: {copied: "true"}}
+    volume: {name: copied-volume, configMap: {name: nowhere}}
+    mount: {mountPath: /copied}
+    ensure: true
+`;
 
 /** An injection that the default configuration does not have. */
 const second = `
