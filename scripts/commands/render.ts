@@ -14,6 +14,7 @@ interface RenderOptions extends InstallationOptions {
   ensure: boolean;
   failClosed?: boolean;
   alwaysWarm?: boolean;
+  monitoring?: boolean;
   output?: string;
   manifests?: string;
 }
@@ -42,6 +43,7 @@ the same options give the same bytes. It needs kubectl, and no cluster.`,
   .option('--no-ensure', 'without the permissions to copy ConfigMaps to where they are missing')
   .option('--fail-closed', 'refuse selected Pods while the function cannot be reached')
   .option('--always-warm', 'keep one function running')
+  .option('--monitoring', 'with alerts and a dashboard, where the Prometheus Operator is; deploy leaves them out')
   .option('-o, --output <directory>', 'write files with a kustomization into this directory instead')
   .option(
     '--manifests <url>',
@@ -76,14 +78,24 @@ async function injectionsIn(file: string | undefined): Promise<string | undefine
 }
 
 function wantedFrom(options: Omit<RenderOptions, 'output' | 'manifests'>, injections: string | undefined): Wanted {
-  const { reach, image, gatewayNamespace, ensure, failClosed = false, alwaysWarm = false } = options;
-  const choices = { ensure, 'fail-closed': failClosed, 'always-warm': alwaysWarm };
+  const {
+    reach,
+    image,
+    gatewayNamespace,
+    ensure,
+    failClosed = false,
+    alwaysWarm = false,
+    monitoring = false,
+  } = options;
+  const choices = { ensure, 'fail-closed': failClosed, 'always-warm': alwaysWarm, monitoring };
   return {
     ...installationOf(options),
     reach,
     image: image || undefined,
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
-    components: (['ensure', 'fail-closed', 'always-warm'] as const).filter((component) => choices[component]),
+    components: (['ensure', 'fail-closed', 'always-warm', 'monitoring'] as const).filter(
+      (component) => choices[component],
+    ),
   };
 }

@@ -15,7 +15,7 @@ export interface Wanted extends Installation {
   image: string | undefined;
   /** The text of injections.yaml; none takes the demo's. */
   injections?: string;
-  components: ('ensure' | 'fail-closed' | 'always-warm')[];
+  components: ('ensure' | 'fail-closed' | 'always-warm' | 'monitoring')[];
 }
 
 /**

@@ -44,6 +44,9 @@ describe('hello-webhook render', () => {
     expect(entry).to.deep.include({ name: 'company-ca.file-injector.platform-hooks.svc', failurePolicy: 'Fail' });
     expect(entry?.clientConfig.service).to.include({ name: 'file-injector', namespace: 'edge' });
     expect(JSON.stringify(objects)).to.contain('"autoscaling.knative.dev/min-scale":"1"');
+    const monitored = parseManifest(succeed(...options, '--monitoring'), 'the output');
+    expect(monitored.map(({ kind }) => kind)).to.include('PrometheusRule');
+    expect(objects.map(({ kind }) => kind)).not.to.include('PrometheusRule');
     const withoutImage = parseManifest(succeed('--reach', 'cluster-local-url'), 'the output');
     expect(withoutImage.filter(({ apiVersion }) => apiVersion.startsWith('serving.'))).to.deep.equal([]);
   });
