@@ -1,3 +1,4 @@
+import { webhookConfigurations } from '../install/registration.ts';
 import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import { startApiServer } from '../local/api-server.ts';
 import { createCertificateAuthority } from '../local/certificate-authority.ts';
@@ -46,7 +47,7 @@ export async function measureCreations(
     const at = { name: `bench-${index}`, url: `https://127.0.0.1:${port}/mutate`, caCert: authority.cert };
     const injections = [{ name: 'hello', selector: { matchLabels: { bench: String(index) } } }];
     const body = webhookConfiguration(at, injections, { failurePolicy: 'Fail' });
-    await api.send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { body });
+    await api.send('POST', webhookConfigurations, { body });
   }
   const create = async (bench: string): Promise<{ ms: number; isInjected: boolean }> => {
     const pod = podOf(4, 24) as { metadata: { labels: object } };

@@ -2,10 +2,11 @@ import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { list } from '../kubernetes/read.ts';
 import { type Installation, instanceLabels } from './installation.ts';
+import { webhookConfigurations } from './registration.ts';
 
 /** Where an installation's objects are, in the order in which they are to be deleted. */
 const collections = [
-  '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+  webhookConfigurations,
   '/apis/serving.knative.dev/v1beta1/domainmappings',
   '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
   '/apis/serving.knative.dev/v1/services',

@@ -2,6 +2,7 @@ import { defaultInjections } from '../../function/injections/default-injections.
 import { readInjections } from '../../function/injections/load.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { manifestPath } from '../install/manifests.ts';
+import { webhookConfigurations } from '../install/registration.ts';
 import { webhookConfiguration } from '../install/webhook-configuration.ts';
 import type { Answer, KubernetesApi } from '../kubernetes/client.ts';
 import { collectionPath } from '../kubernetes/discovery.ts';
@@ -122,7 +123,7 @@ async function register(api: KubernetesApi, server: FunctionServer, injections: 
   // Under Fail an error is seen; under Ignore, the default of the manifests, the Pod would pass without its file.
   const entries = [...injections, { name: 'probe', selector: { matchLabels: { probe: 'true' } } }];
   const body = webhookConfiguration({ name: 'hello-webhook', ...server }, entries, { failurePolicy: 'Fail' });
-  await api.send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { body });
+  await api.send('POST', webhookConfigurations, { body });
   const probe = {
     apiVersion: 'v1',
     kind: 'Pod',

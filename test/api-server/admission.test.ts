@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { V1Container } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -10,7 +8,9 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { podOf } from '../../scripts/kubernetes/workload.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
-import { describeOnApiServer, helloInjection, type Pod, refusal } from './cluster.ts';
+import { helloInjection, helloInjectionWith } from '../support/hello-injection.ts';
+import { listen } from '../support/listen.ts';
+import { describeOnApiServer, type Pod, refusal } from './cluster.ts';
 
 const app: V1Container = { name: 'app', image: 'app:1' };
 const labelled = { name: 'app', labels: { hello: 'true' } };
@@ -59,10 +59,9 @@ describeOnApiServer('on a real API server', (cluster) => {
   }
 
   it('a Pod without any labels gets them, where the selector says so', async () => {
-    const unlabelled = helloInjection.replace(
-      '{matchLabels: {hello: "true"}}',
-      '{matchExpressions: [{key: opt-out, operator: DoesNotExist}]}',
-    );
+    const unlabelled = helloInjectionWith({
+      selector: { matchExpressions: [{ key: 'opt-out', operator: 'DoesNotExist' }] },
+    });
     const other = await cluster.namespaceWith(await cluster.startFunction(unlabelled), unlabelled);
     const { object } = await cluster.createPod(other, { metadata: { name: 'app' }, spec: { containers: [app] } });
     expectInjected(object);
@@ -174,7 +173,7 @@ describeOnApiServer('on a real API server', (cluster) => {
   });
 
   it('a conflict under onConflict: deny refuses the Pod, and the client is told container and path', async () => {
-    const deny = `${helloInjection}    onConflict: deny\n`;
+    const deny = helloInjectionWith({ onConflict: 'deny' });
     const other = await cluster.namespaceWith(await cluster.startFunction(deny), deny);
     const containers = [{ ...app, volumeMounts: [{ name: 'own', mountPath: '/etc', readOnly: true }] }];
     const spec = { containers, volumes: [{ name: 'own', emptyDir: {} }] };
@@ -304,14 +303,7 @@ async function sidecarWebhook(cleanup: AsyncDisposableStack, name: string) {
       JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, allowed: true, ...(!isThere && changed) } }),
     );
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanup.defer(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const url = `https://127.0.0.1:${port}/`;
+  const url = `https://127.0.0.1:${await listen(server, cleanup)}/`;
   return webhookConfiguration({ name, url, caCert: authority.cert }, [{ name: 'late', selector: labelSelector }]);
 }
 

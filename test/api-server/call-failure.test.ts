@@ -1,12 +1,8 @@
 import { expect } from 'chai';
 import { explainCallFailure } from '../../scripts/install/call-failure.ts';
-import { describeOnApiServer, helloInjection, refusal } from './cluster.ts';
+import { helloInjection, helloPod } from '../support/hello-injection.ts';
+import { describeOnApiServer, refusal } from './cluster.ts';
 import { FaultyServers, type Target } from './faulty-servers.ts';
-
-const pod = {
-  metadata: { name: 'app', labels: { hello: 'true' } },
-  spec: { containers: [{ name: 'app', image: 'app:1' }] },
-};
 
 /** What is broken, and how the cause begins that its user reads. */
 const cases: [title: string, target: (servers: FaultyServers) => Promise<Target>, cause: RegExp][] = [
@@ -62,7 +58,7 @@ describeOnApiServer('what the API server says of a call that failed is explained
         timeoutSeconds: 1,
         ...overrides,
       });
-      const { message } = await refusal(cluster.createPod(namespace, pod));
+      const { message } = await refusal(cluster.createPod(namespace, helloPod));
       expect(explainCallFailure(message)?.cause, message).to.match(cause);
     });
   }
@@ -71,7 +67,7 @@ describeOnApiServer('what the API server says of a call that failed is explained
     const target = await cluster.startFunction(helloInjection);
     const elsewhere = { ...target, url: new URL('/elsewhere', target.url).href };
     const namespace = await cluster.namespaceWith(elsewhere, helloInjection, { failurePolicy: 'Fail' });
-    const { message } = await refusal(cluster.createPod(namespace, pod));
+    const { message } = await refusal(cluster.createPod(namespace, helloPod));
     expect(explainCallFailure(message)?.cause, message).to.match(/^a 404 of the function/);
   });
 });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod, V1Volume } from '@kubernetes/client-node';
 import type { Context } from 'mocha';
 import { parseInjections } from '../../function/injections/load.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { type Answer, ApiError, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
@@ -15,18 +16,6 @@ import { waysToGetOne } from '../../scripts/local/control-plane.ts';
 import { type FunctionServer, startFunction } from '../../scripts/local/function-server.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { sharedControlPlane } from '../support/control-plane.ts';
-
-export const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
-
-/** The default injection, as test configurations begin. */
-export const helloInjection = `
-injections:
-  - name: hello
-    selector: {matchLabels: {hello: "true"}}
-    volume: {name: hello-volume, configMap: {name: hello-configmap}}
-    mount: {mountPath: /etc/config, readOnly: true}
-    labels: {hello-added: OK}
-`;
 
 export type Pod = V1Pod & KubernetesObject;
 
@@ -99,7 +88,7 @@ export class Cluster {
       sideEffects: 'None',
       failurePolicy: 'Fail',
     };
-    await this.api.send('POST', configurations, { body: { ...configuration, webhooks: [...webhooks, probe] } });
+    await this.api.send('POST', webhookConfigurations, { body: { ...configuration, webhooks: [...webhooks, probe] } });
     const pod = { metadata: { name: 'probe', labels }, spec: { containers: [{ name: 'probe', image: 'none' }] } };
     const isRefused = () =>
       this.createPod(namespace, pod, '?dryRun=All').then(

@@ -2,7 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { copyOf, fieldManager } from '../../function/copies/copy.ts';
-import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
+import {
+  type Installation,
+  defaultInstallation as installation,
+  instanceLabels,
+} from '../../scripts/install/installation.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { render } from '../../scripts/install/render.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { ApiError } from '../../scripts/kubernetes/client.ts';
@@ -14,8 +19,6 @@ import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
 import { type Cluster, describeOnApiServer } from './cluster.ts';
-
-const installation = { name: 'hello-webhook', namespace: 'hello-system' };
 
 describeOnApiServer('npm run sync', (cluster) => {
   const source = (text: string) => configMap(installation.namespace, { 'hello.txt': text });
@@ -273,7 +276,7 @@ const collections = [
   '/api/v1/secrets',
   '/api/v1/serviceaccounts',
   '/api/v1/services',
-  '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+  webhookConfigurations,
   '/apis/cert-manager.io/v1/certificates',
   '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',

@@ -7,8 +7,9 @@ import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts'
 import { list, read } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
+import { helloInjectionWith } from '../support/hello-injection.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
-import { type Cluster, describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
+import { type Cluster, describeOnApiServer, type Pod } from './cluster.ts';
 
 describeOnApiServer('npm run demo', (cluster) => {
   it('shows both Pods as a real API server has stored them', async () => {
@@ -62,7 +63,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     const file = join(dirname(cluster.server.kubeconfig), 'injections.yaml');
     await writeFile(
       file,
-      helloInjection.replace('{hello-added: OK}', '{by: others}').replace('hello: "true"', 'app: busybox'),
+      helloInjectionWith({ labels: { by: 'others' }, selector: { matchLabels: { app: 'busybox' } } }),
     );
     const env = { ...process.env, INJECTIONS: file };
     const demo = startChild(process.execPath, ['scripts/hello-webhook.ts', 'demo'], { cleanup, env });

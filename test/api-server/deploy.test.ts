@@ -9,12 +9,14 @@ import { readService } from '../../scripts/install/knative-service.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { list, read } from '../../scripts/kubernetes/read.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { playControllers } from '../support/controllers.ts';
 import { installDefinitions } from '../support/definitions.ts';
-import { installation, StagedCluster } from '../support/staged-cluster.ts';
-import { configurations, describeOnApiServer } from './cluster.ts';
+import { StagedCluster } from '../support/staged-cluster.ts';
+import { describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('npm run deploy, on a cluster without anything', (cluster) => {
   it('names all that is missing, and how to get it', async () => {
@@ -132,7 +134,7 @@ injections:
     const objects = () =>
       Promise.all(
         [
-          `${configurations}/hello-webhook`,
+          `${webhookConfigurations}/hello-webhook`,
           '/apis/serving.knative.dev/v1/namespaces/hello-system/services/hello-webhook',
         ].map((path) => read(cluster.api, path)),
       );
@@ -156,11 +158,11 @@ injections:
 
   it('leaves a function that nothing called before, for the doctor to look at, but no webhook configuration', async () => {
     await using temporary = new AsyncDisposableStack();
-    await cluster.api.send('DELETE', `${configurations}/hello-webhook`);
+    await cluster.api.send('DELETE', `${webhookConfigurations}/hello-webhook`);
     const { status, output } = await deployed(temporary, '--injections', await otherInjections(temporary));
     expect(status, output).to.equal(1);
     expect(output).to.match(/! Function +stays, but nothing calls it/);
-    expect(await read(cluster.api, `${configurations}/hello-webhook`)).to.equal(undefined);
+    expect(await read(cluster.api, `${webhookConfigurations}/hello-webhook`)).to.equal(undefined);
     expect((await readService(cluster.api, installation))?.spec.template.spec.containers[0]?.image).to.equal('another');
   });
 

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
 import type { Probing } from '../../scripts/doctor/context.ts';
 import { type Diagnosis, diagnose } from '../../scripts/doctor/run.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
@@ -14,8 +16,9 @@ import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { playControllers } from '../support/controllers.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
-import { installation, StagedCluster } from '../support/staged-cluster.ts';
-import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
+import { helloInjection } from '../support/hello-injection.ts';
+import { StagedCluster } from '../support/staged-cluster.ts';
+import { type Cluster, describeOnApiServer } from './cluster.ts';
 
 const entry = 'hello.hello-webhook.hello-system.svc';
 const domainMapping = {
@@ -107,7 +110,7 @@ describeOnApiServer('doctor, by the calls of an API server', (cluster) => {
     const unreached = await probe('https://127.0.0.1:1/mutate');
     expect(unreached).to.include({ status: 'broken' });
     expect(unreached?.text).to.match(/failed calling webhook .*https:\/\/127\.0\.0\.1:1\/mutate.*connection refused/);
-    const left = await list<V1MutatingWebhookConfiguration>(cluster.api, configurations);
+    const left = await list<V1MutatingWebhookConfiguration>(cluster.api, webhookConfigurations);
     expect(left.map(({ metadata }) => metadata?.name)).to.deep.equal(['hello-webhook']);
     stopped.abort();
     await controllers;

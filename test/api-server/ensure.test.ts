@@ -9,13 +9,10 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
 import { requireKubectl } from '../support/definitions.ts';
-import { type Cluster, describeOnApiServer, helloInjection } from './cluster.ts';
+import { helloInjectionWith, helloPod } from '../support/hello-injection.ts';
+import { type Cluster, describeOnApiServer } from './cluster.ts';
 
-const ensured = `${helloInjection}    ensure: true\n`;
-const pod = {
-  metadata: { name: 'app', labels: { hello: 'true' } },
-  spec: { containers: [{ name: 'app', image: 'app:1' }] },
-};
+const ensured = helloInjectionWith({ ensure: true });
 const source = { 'hello.txt': 'from the source\n' };
 
 describeOnApiServer('ensure', (cluster) => {
@@ -41,7 +38,7 @@ describeOnApiServer('ensure', (cluster) => {
 
   it('copies the ConfigMap to where the Pod is, marked as ours, with no more permissions than the component gives', async () => {
     const where = await namespace();
-    const { warnings } = await cluster.createPod(where, pod);
+    const { warnings } = await cluster.createPod(where, helloPod);
     expect(warnings).to.deep.equal([]);
     const { metadata, data } = await configMap(cluster, where);
     expect(data).to.deep.equal(source);
@@ -52,7 +49,7 @@ describeOnApiServer('ensure', (cluster) => {
   it('leaves one that is there as it is', async () => {
     const where = await namespace();
     await createConfigMap(cluster, where, { 'hello.txt': 'their own\n' });
-    const { warnings } = await cluster.createPod(where, pod);
+    const { warnings } = await cluster.createPod(where, helloPod);
     expect(warnings).to.deep.equal([]);
     expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'their own\n' });
   });
@@ -96,7 +93,7 @@ describeOnApiServer('ensure', (cluster) => {
 
   it('copies nothing on a dry run, and brings nothing up to date', async () => {
     const where = await namespace();
-    await cluster.createPod(where, pod, '?dryRun=All');
+    await cluster.createPod(where, helloPod, '?dryRun=All');
     expect(await configMap(cluster, where).catch((error: ApiError) => error.status)).to.equal(404);
     await copyTo(cluster, where, { 'hello.txt': 'old\n' });
     await cluster.createPod(where, pod, '?dryRun=All');
@@ -106,8 +103,8 @@ describeOnApiServer('ensure', (cluster) => {
   it('serves twenty Pods at once', async () => {
     const where = await namespace();
     const all = Array.from({ length: 20 }, (_, index) => ({
-      ...pod,
-      metadata: { ...pod.metadata, name: `app-${index}` },
+      ...helloPod,
+      metadata: { ...helloPod.metadata, name: `app-${index}` },
     }));
     const created = await Promise.all(all.map((one) => cluster.createPod(where, one)));
     expect(created.flatMap(({ warnings }) => warnings)).to.deep.equal([]);
@@ -115,12 +112,15 @@ describeOnApiServer('ensure', (cluster) => {
   });
 
   it('warns, and lets the Pod in, where the source is missing or the rights are', async () => {
-    const other = ensured.replace('hello-configmap', 'other-configmap');
+    const other = helloInjectionWith({
+      volume: { name: 'hello-volume', configMap: { name: 'other-configmap' } },
+      ensure: true,
+    });
     const otherServer = await cluster.startFunction(other, {
       KUBECONFIG: await cluster.kubeconfigOf('hello-system', 'hello-webhook'),
     });
     const where = await cluster.namespaceWith(otherServer, other, { sideEffects: 'NoneOnDryRun' });
-    const { warnings } = await cluster.createPod(where, pod);
+    const { warnings } = await cluster.createPod(where, helloPod);
     const text = `ConfigMap other-configmap is not ensured: cannot read ConfigMap other-configmap in ${where}: forbidden: apply the component ensure`;
     expect(warnings).to.deep.equal([`${text.slice(0, 119)}…`]);
     const [record] = await otherServer.records(({ decision }) => decision === 'injected');
@@ -130,7 +130,7 @@ describeOnApiServer('ensure', (cluster) => {
   it('says what is missing where the function has no access to the API', async () => {
     const alone = await cluster.startFunction(ensured);
     const where = await cluster.namespaceWith(alone, ensured, { sideEffects: 'NoneOnDryRun' });
-    const { warnings } = await cluster.createPod(where, pod);
+    const { warnings } = await cluster.createPod(where, helloPod);
     expect(warnings).to.deep.equal([
       'ConfigMap hello-configmap is not ensured: the function has no access to the API: apply the component ensure',
     ]);

@@ -1,12 +1,8 @@
 import { expect } from 'chai';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
-import { describeOnApiServer, helloInjection, refusal } from './cluster.ts';
-
-const pod = {
-  metadata: { name: 'app', labels: { hello: 'true' } },
-  spec: { containers: [{ name: 'app', image: 'app:1' }] },
-};
+import { helloInjection, helloPod } from '../support/hello-injection.ts';
+import { describeOnApiServer, refusal } from './cluster.ts';
 
 describeOnApiServer('on a real API server that cannot call the function', (cluster) => {
   const down = async () => {
@@ -24,14 +20,14 @@ describeOnApiServer('on a real API server that cannot call the function', (clust
   for (const [title, target, error] of reasons) {
     it(`${title}: under Ignore the Pod is stored as it was sent`, async () => {
       const namespace = await cluster.namespaceWith(await target(), helloInjection, { failurePolicy: 'Ignore' });
-      const { object } = await cluster.createPod(namespace, pod);
+      const { object } = await cluster.createPod(namespace, helloPod);
       expect(object.metadata.labels).to.deep.equal({ hello: 'true' });
       expect(object.spec?.volumes?.map(({ name }) => name)).not.to.include('hello-volume');
     });
 
     it(`${title}: under Fail the Pod is refused, and the client is told why`, async () => {
       const namespace = await cluster.namespaceWith(await target(), helloInjection, { failurePolicy: 'Fail' });
-      const { status, message } = await refusal(cluster.createPod(namespace, pod));
+      const { status, message } = await refusal(cluster.createPod(namespace, helloPod));
       expect(status).to.equal(500);
       expect(message).to.match(error);
     });
@@ -43,7 +39,7 @@ describeOnApiServer("on a real API server, a Pod's own errors", (cluster) => {
     const namespace = await cluster.namespaceWith(await cluster.startFunction(helloInjection), helloInjection, {
       failurePolicy: 'Fail',
     });
-    const { metadata } = pod;
+    const { metadata } = helloPod;
     const invalid: [spec: object, message: RegExp][] = [
       [{}, /spec\.containers: Required value/],
       [{ containers: [] }, /spec\.containers: Required value/],
@@ -67,7 +63,7 @@ describeOnApiServer("on a real API server, a Pod's own errors", (cluster) => {
     const target = await cluster.startFunction(helloInjection);
     const elsewhere = { ...target, url: new URL('/elsewhere', target.url).href };
     const namespace = await cluster.namespaceWith(elsewhere, helloInjection, { failurePolicy: 'Fail' });
-    const { message } = await refusal(cluster.createPod(namespace, pod));
+    const { message } = await refusal(cluster.createPod(namespace, helloPod));
     expect(message).to.match(/failed calling webhook .*: not found: AdmissionReviews go to \/mutate/);
   });
 });

@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readInjections } from '../../function/injections/load.ts';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
+import { defaultInstallation } from '../../scripts/install/installation.ts';
 import { gatewayOf } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
 import { entriesOf, readCommonEntry, webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
@@ -147,8 +148,7 @@ describe('manifests', () => {
   for (const overlay of overlays) {
     it(`have the demo's injection in the same way for func and kn as for deploy: ${overlay}`, async () => {
       await using cleanup = new AsyncDisposableStack();
-      const installation = { name: 'hello-webhook', namespace: 'hello-system' };
-      const wanted = { ...installation, reach: overlay, image: undefined, components: ['ensure' as const] };
+      const wanted = { ...defaultInstallation, reach: overlay, image: undefined, components: ['ensure' as const] };
       const { objects } = await render(wanted, cleanup);
       expect(await kustomized(`manifests/demo/${overlay}`)).to.deep.equal(objects);
     });

@@ -3,11 +3,13 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
 import { probeReach } from '../../scripts/install/probe.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { verifyInjections } from '../../scripts/install/verification.ts';
 import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { list } from '../../scripts/kubernetes/read.ts';
 import type { FunctionServer } from '../../scripts/local/function-server.ts';
-import { type Cluster, configurations, describeOnApiServer, helloInjection } from './cluster.ts';
+import { helloInjection, helloInjectionWith } from '../support/hello-injection.ts';
+import { type Cluster, describeOnApiServer } from './cluster.ts';
 
 describeOnApiServer('the probe of deploy and doctor', (cluster) => {
   let server: FunctionServer;
@@ -98,7 +100,7 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
       failure:
         'a Pod for injection hello came back without its files or variables: the API server did not call the webhook, or could not reach it',
     });
-    const elsewhere = parseInjections(`${helloInjection}    namespaces: {exclude: [default]}\n`, 'injections.yaml');
+    const elsewhere = parseInjections(helloInjectionWith({ namespaces: { exclude: ['default'] } }), 'injections.yaml');
     const error = await verifyInjections(cluster.api, 'default', elsewhere).catch((reason: Error) => reason);
     expect(error).to.include({
       name: 'UsageError',
@@ -107,12 +109,16 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
   });
 
   it('finds labels and a container for any selector', async () => {
-    const demanding = helloInjection
-      .replace(
-        'selector: {matchLabels: {hello: "true"}}',
-        'selector: {matchExpressions: [{key: tier, operator: In, values: [web]}, {key: team, operator: Exists}, {key: old, operator: DoesNotExist}]}',
-      )
-      .concat('    containers: {include: ["app-*"]}\n');
+    const demanding = helloInjectionWith({
+      selector: {
+        matchExpressions: [
+          { key: 'tier', operator: 'In', values: ['web'] },
+          { key: 'team', operator: 'Exists' },
+          { key: 'old', operator: 'DoesNotExist' },
+        ],
+      },
+      containers: { include: ['app-*'] },
+    });
     const other = await cluster.startFunction(demanding);
     const namespace = await cluster.namespaceWith(other, demanding);
     expect(
@@ -126,14 +132,17 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 async function leftovers(cluster: Cluster): Promise<string[]> {
-  const all = await list<V1MutatingWebhookConfiguration>(cluster.api, configurations);
+  const all = await list<V1MutatingWebhookConfiguration>(cluster.api, webhookConfigurations);
   return all.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.includes('-probe-'));
 }
 
 /** Does what cert-manager's cainjector would: it needs a node. */
 async function injectCaBundles(cluster: Cluster, caCert: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const { metadata, webhooks = [] } of await list<V1MutatingWebhookConfiguration>(cluster.api, configurations)) {
+    for (const { metadata, webhooks = [] } of await list<V1MutatingWebhookConfiguration>(
+      cluster.api,
+      webhookConfigurations,
+    )) {
       if (!metadata?.annotations?.['cert-manager.io/inject-ca-from'] || webhooks[0]?.clientConfig.caBundle) continue;
       const patch = webhooks.map((_, index) => ({
         op: 'add',
@@ -141,7 +150,7 @@ async function injectCaBundles(cluster: Cluster, caCert: string, signal: AbortSi
         value: Buffer.from(caCert).toString('base64'),
       }));
       await cluster.api
-        .send('PATCH', `${configurations}/${metadata.name}`, {
+        .send('PATCH', `${webhookConfigurations}/${metadata.name}`, {
           body: patch,
           contentType: 'application/json-patch+json',
         })

@@ -3,9 +3,10 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { podOf } from '../../scripts/kubernetes/workload.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { goModule } from '../support/go-module.ts';
+import { helloInjection } from '../support/hello-injection.ts';
 import { publishedManifests, publishedModules } from '../support/published-manifests.ts';
 import { comparablePod } from '../support/stored-pod.ts';
-import { describeOnApiServer, helloInjection, type Pod } from './cluster.ts';
+import { describeOnApiServer, type Pod } from './cluster.ts';
 
 describeOnApiServer('every Pod template of', (cluster) => {
   let namespace: string;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Context } from 'mocha';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { readService } from '../../scripts/install/knative-service.ts';
 import { dryRun, type Pod, probePod } from '../../scripts/install/probe-pod.ts';
 import { isInjected } from '../../scripts/install/verification.ts';
@@ -10,9 +11,6 @@ import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts'
 import { read } from '../../scripts/kubernetes/read.ts';
 import { waitFor } from '../../scripts/kubernetes/wait.ts';
 import { startChild } from '../../scripts/local/child.ts';
-
-/** What these tests deploy: everything by its default name. */
-export const installation = { name: 'hello-webhook', namespace: 'hello-system' };
 
 const [hello] = defaultInjections;
 if (!hello) throw new Error('there is no default injection');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { listCopies } from '../../scripts/install/copies.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { listInstalled } from '../../scripts/install/inventory.ts';
 import { functionPods, type KnativeService, readService, waitForZero } from '../../scripts/install/knative-service.ts';
 import { readClusterLocalTls, readNetwork } from '../../scripts/install/platform.ts';
@@ -22,7 +23,6 @@ import {
   countInjected,
   describeOnCluster,
   image,
-  installation,
   newNamespace,
   run,
   succeed,

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +9,7 @@ import { downloadEnvtest, newestPublished } from '../../scripts/local/envtest.ts
 import archives from '../../scripts/local/envtest-archives.json' with { type: 'json' };
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { listen } from '../support/listen.ts';
 
 const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
@@ -52,12 +51,7 @@ describe("the download of envtest's archive", () => {
     stack: AsyncDisposableStack,
   ): Promise<string> {
     const mirror = createServer((request, response) => answer(response, request.url ?? ''));
-    await once(mirror.listen(0, '127.0.0.1'), 'listening');
-    stack.defer(() => {
-      mirror.close();
-      mirror.closeAllConnections();
-    });
-    return `http://127.0.0.1:${(mirror.address() as AddressInfo).port}/mirror`;
+    return `http://127.0.0.1:${await listen(mirror, stack)}/mirror`;
   }
 
   const makeCache = () => temporaryDirectory(join(directory, 'cache-'), cleanup);

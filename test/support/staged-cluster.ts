@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { Installation } from '../../scripts/install/installation.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import type { KnativeService } from '../../scripts/install/knative-service.ts';
 import type { Reach } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
@@ -12,9 +12,6 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { read, unless } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
-
-/** What is staged. */
-export const installation: Installation = { name: 'hello-webhook', namespace: 'hello-system' };
 
 const files = join(import.meta.dirname, 'staged-cluster');
 

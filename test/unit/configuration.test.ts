@@ -6,13 +6,15 @@ import { defaultInjections } from '../../function/injections/default-injections.
 import { ConfigurationError, parseInjections, readInjections } from '../../function/injections/load.ts';
 import { fixtures } from '../support/fixtures.ts';
 
-const minimal = `
+/** A file with an injection that has nothing but what it must, of a source in YAML. */
+const withSource = (source: string) => `
 injections:
   - name: files
     selector: {matchLabels: {files: "1"}}
-    volume: {name: files, secret: {secretName: s, defaultMode: 0440}}
+    volume: {name: files, ${source}}
     mount: {mountPath: /files}
 `;
+const minimal = withSource('secret: {secretName: s, defaultMode: 0440}');
 
 /** Each directory of test/unit/configuration has a bad injections.yaml and, in errors.txt, what is said of it. */
 describe('configuration', () => {
@@ -64,7 +66,7 @@ injections:
   });
 
   it('passes any volume source through untouched', () => {
-    const text = minimal.replace('secret: {secretName: s, defaultMode: 0440}', 'futureSource: {a: [1, {b: null}]}');
+    const text = withSource('futureSource: {a: [1, {b: null}]}');
     expect(parseInjections(text, 'injections.yaml')[0]?.volume).to.deep.equal({
       name: 'files',
       futureSource: { a: [1, { b: null }] },

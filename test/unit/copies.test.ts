@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
@@ -15,6 +12,8 @@ import type { Decision } from '../../function/review/review.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { admissionRequest } from '../support/admission-review.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
+import { listen } from '../support/listen.ts';
 
 const decision: Decision = {
   response: allow(admissionRequest({ spec: { containers: [] } })),
@@ -97,23 +96,9 @@ describe('the access to the cluster', () => {
       const status = !objects[namespace] ? 404 : method === 'GET' ? 200 : 500;
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    cleanup.defer(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const { port } = server.address() as AddressInfo;
-    const kubeconfig = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'config.json');
-    const context = { name: 'test', context: { cluster: 'test', user: 'test', namespace: 'own' } };
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({
-        'current-context': 'test',
-        contexts: [context],
-        clusters: [{ name: 'test', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
-        users: [{ name: 'test', user: {} }],
-      }),
-    );
+    const port = await listen(server, cleanup);
+    const kubeconfig = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'kubeconfig.json');
+    writeKubeconfig(kubeconfig, `http://127.0.0.1:${port}`);
     cluster = connectToCluster({ KUBECONFIG: kubeconfig });
   });
   after(() => cleanup.disposeAsync());

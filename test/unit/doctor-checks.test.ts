@@ -6,11 +6,12 @@ import { type Check, check, eitherOf, explainedBy, resultOf } from '../../script
 import type { Context } from '../../scripts/doctor/context.ts';
 import { conclude, toJson } from '../../scripts/doctor/report.ts';
 import { type Diagnosis, diagnose } from '../../scripts/doctor/run.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { ApiError } from '../../scripts/kubernetes/client.ts';
 import { broken, type Finding, ok, unknown } from '../../scripts/terminal/finding.ts';
 
 // No check here looks at a cluster.
-const context = { installation: { name: 'hello-webhook', namespace: 'hello-system' } } as Context;
+const context = { installation } as Context;
 
 describe('doctor: the checks', () => {
   it('have the names of their files, and their categories those of the folders', () => {

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
+import { connect, createServer as createTcpServer, type Server } from 'node:net';
 import { createServer } from 'node:tls';
 import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -16,8 +15,9 @@ import { callsForPods } from '../../scripts/install/entry-rules.ts';
 import { implies } from '../../scripts/install/implication.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';
-import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
+import { listen } from '../support/listen.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 
 /** Each directory of test/unit/doctor/CHECK is a case: what the check looks at, and in `expected.yaml` its findings. */
 describe('doctor: certificates', () => {
@@ -152,13 +152,8 @@ async function served({ host = 'localhost', caBundle }: { host?: string; caBundl
 }
 
 async function against(server: Server, expected: { host: string; caBundle: string }): Promise<Finding> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  try {
-    return await verifyServed(socket, expected);
-  } finally {
-    socket.destroy();
-    server.close();
-  }
+  await using cleanup = new AsyncDisposableStack();
+  const socket = connect(await listen(server, cleanup), '127.0.0.1');
+  cleanup.defer(() => void socket.destroy());
+  return await verifyServed(socket, expected);
 }

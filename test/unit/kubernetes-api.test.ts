@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,6 +9,8 @@ import { objectPath } from '../../scripts/kubernetes/discovery.ts';
 import { waitFor } from '../../scripts/kubernetes/wait.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
+import { listen } from '../support/listen.ts';
 
 describe('connect', () => {
   it("asks below the server's own path, which a proxy before many clusters tells them apart by", async () => {
@@ -129,22 +128,10 @@ async function startEcho(cleanup: AsyncDisposableStack): Promise<(path: string) 
   const server = createServer(await authority.issueForLocalhost(), async (request, response) => {
     response.end(JSON.stringify({ url: request.url, body: await text(request) }));
   });
-  cleanup.defer(() => void server.close());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, cleanup);
   const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'kubeconfig.json');
   return async (path) => {
-    await writeFile(file, JSON.stringify(kubeconfig(`https://127.0.0.1:${port}${path}`, authority.cert)));
+    writeKubeconfig(file, `https://127.0.0.1:${port}${path}`, authority.cert);
     return connect({ kubeconfig: file });
-  };
-}
-
-function kubeconfig(server: string, ca: string): object {
-  return {
-    'current-context': 'echo',
-    clusters: [{ name: 'echo', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
-    users: [{ name: 'user', user: {} }],
-    contexts: [{ name: 'echo', context: { cluster: 'echo', user: 'user' } }],
   };
 }

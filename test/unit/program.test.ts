@@ -1,8 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, globSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +10,8 @@ import { bundleProgram } from '../../scripts/build/bundle-program.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { requireKubectl } from '../support/definitions.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
+import { listen } from '../support/listen.ts';
 
 const project = JSON.parse(readFileSync('package.json', 'utf8')) as {
   bin: string;
@@ -152,15 +153,8 @@ async function startEmptyApiServer(directory: string, cleanup: AsyncDisposableSt
   const server = createServer((request, response) => {
     response.writeHead(request.url === '/version' ? 200 : 404, { 'Content-Type': 'application/json' }).end('{}');
   });
-  cleanup.defer(() => void server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const kubeconfig = {
-    'current-context': 'c',
-    contexts: [{ name: 'c', context: { cluster: 'c' } }],
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
-  };
+  const port = await listen(server, cleanup);
   const file = join(directory, 'kubeconfig.json');
-  writeFileSync(file, JSON.stringify(kubeconfig));
+  writeKubeconfig(file, `http://127.0.0.1:${port}`);
   return file;
 }

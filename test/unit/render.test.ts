@@ -1,24 +1,14 @@
 import { expect } from 'chai';
+import { stringify } from 'yaml';
 import type { Wanted } from '../../scripts/install/overlay.ts';
 import { render } from '../../scripts/install/render.ts';
 import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { requireKubectl } from '../support/definitions.ts';
 
-const hello = `
-  - name: hello
-    selector: {matchLabels: {hello: "true"}}
-    volume: {name: hello-volume, configMap: {name: hello-configmap}}
-    mount: {mountPath: /etc/hello}
-`;
-const other = hello.replaceAll('hello', 'other');
-const third = `
-  - name: third
-    selector: {matchLabels: {hello: "true"}}
-    volume: {name: third-volume, configMap: {name: third}}
-    mount: {mountPath: /etc/third}
-    ensure: true
-`;
+const hello = named('hello');
+const other = named('other');
+const third = { ...named('third'), selector: hello.selector, ensure: true };
 
 describe('what deploy applies', () => {
   before(function () {
@@ -41,16 +31,23 @@ describe('what deploy applies', () => {
     const rules = async (injections: string) =>
       (await objects('ClusterRole', { injections, components: ['ensure'] })).map((role) => role.rules);
     expect(await rules(list(hello, third))).to.deep.equal([
-      [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['third'], verbs: ['get', 'create', 'patch'] }],
+      [
+        {
+          apiGroups: [''],
+          resources: ['configmaps'],
+          resourceNames: ['third-configmap'],
+          verbs: ['get', 'create', 'patch'],
+        },
+      ],
     ]);
     expect(await rules(list(hello))).to.deep.equal([[]]);
   });
 
   it('brings the ConfigMap of the default injection only where an injection has it copied', async () => {
-    const named = async (injections: string) =>
+    const namesIn = async (injections: string) =>
       (await objects('ConfigMap', { injections, components: ['ensure'] })).map(({ metadata }) => metadata.name);
-    expect(await named(list(`${hello}    ensure: true\n`))).to.include('hello-configmap');
-    expect(await named(list(hello))).not.to.include('hello-configmap');
+    expect(await namesIn(list({ ...hello, ensure: true }))).to.include('hello-configmap');
+    expect(await namesIn(list(hello))).not.to.include('hello-configmap');
   });
 
   for (const [image, expected] of [
@@ -81,8 +78,18 @@ describe('what deploy applies', () => {
   });
 });
 
-function list(...injections: string[]): string {
-  return `injections:${injections.join('')}`;
+/** An injection of this name, which all that it is made of bears. */
+function named(name: string) {
+  return {
+    name,
+    selector: { matchLabels: { [name]: 'true' } },
+    volume: { name: `${name}-volume`, configMap: { name: `${name}-configmap` } },
+    mount: { mountPath: `/etc/${name}` },
+  };
+}
+
+function list(...injections: object[]): string {
+  return stringify({ injections });
 }
 
 /** The objects of a kind in what would be applied, those of a Service from core first. */
