@@ -35,4 +35,4 @@ function fail(error: NodeJS.ErrnoException): never {
 }
 
 /** The server, once it listens. */
-export const served = start().catch(fail);
+export const serving = start().catch(fail);

@@ -6,7 +6,7 @@ import { maxConnections, timeouts } from './server.ts';
 /**
  * Puts the handler in the place of the functions framework's own Express, as soon as the framework's command line
  * listens: Express would read bodies up to 1 GB, inflate them, and log those that are not JSON. The framework gives no
- * access to its server before; Node tells of each that listens.
+ * access to its server before; Node reports each that listens.
  */
 export function serveInFramework(handler: Handler): void {
   const channel = 'tracing:net.server.listen:asyncStart';

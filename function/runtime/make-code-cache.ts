@@ -48,9 +48,9 @@ const unselected = { ...pod, metadata: { name: 'app' } };
 /**
  * Makes the code cache, and ends the process: serves the function, lets it answer a few requests of each kind, and keeps
  * what V8 compiled for them. It has to be made by the very Node that will read it, so this is a command of the image's
- * build, `node dist/warm.cjs`.
+ * build, `node dist/make-code-cache.cjs`.
  */
-export async function warm(directory: string, hash: string): Promise<void> {
+export async function makeCodeCache(directory: string, hash: string): Promise<void> {
   const file = join(tmpdir(), `injections-${process.pid}.yaml`);
   writeFileSync(file, injections);
   process.once('exit', () => rmSync(file));
@@ -67,7 +67,7 @@ export async function warm(directory: string, hash: string): Promise<void> {
     return true;
   };
   const { exports, writeCodeCache } = loadWithCodeCache(directory, hash);
-  const server = await (exports as { served: Promise<Server> }).served;
+  const server = await (exports as { serving: Promise<Server> }).serving;
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
   const send = async (method: string, path: string, body?: object): Promise<void> => {

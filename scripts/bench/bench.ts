@@ -38,8 +38,8 @@ const parts: Record<string, (bench: Bench) => Promise<Partial<Results>>> = {
     progress('reviews inside the process');
     return { growth: await measureGrowth() };
   },
-  'api-server': async ({ subjects: { ours, seed }, progress }) => {
-    const creations = await measureCreations(seed ? [ours, seed] : [ours], progress);
+  'api-server': async ({ subjects: { ours, tutorial }, progress }) => {
+    const creations = await measureCreations(tutorial ? [ours, tutorial] : [ours], progress);
     return creations ? { creations } : {};
   },
 };

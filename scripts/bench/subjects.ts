@@ -26,7 +26,7 @@ export interface Subjects {
   /** The function's source, by the command line of the functions framework. */
   framework: Subject;
   /** The webhook of the tutorial, in Go; absent where there is no Go. */
-  seed?: Subject;
+  tutorial?: Subject;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,10 +35,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function prepareSubjects(directory: string): Promise<Subjects> {
   const node = process.execPath;
   await bundleFunction(directory);
-  await promisify(execFile)(node, [join(directory, 'warm.cjs')]);
+  await promisify(execFile)(node, [join(directory, 'make-code-cache.cjs')]);
   const start = join(directory, 'start.cjs');
   const cli = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
-  const seed = buildSeed(join(directory, 'seed'));
+  const tutorial = buildTutorial(join(directory, 'tutorial'));
   return {
     bare: { name: 'bare node:http', command: node, args: [join(root, 'scripts/bench/bare-server.cjs')] },
     ours: { name: 'the function', command: node, args: [start] },
@@ -53,15 +53,15 @@ export async function prepareSubjects(directory: string): Promise<Subjects> {
       command: node,
       args: [cli, `--source=${join(root, 'function/index.ts')}`, '--target=mutate'],
     },
-    ...(seed && { seed: { name: 'the tutorial in Go', command: seed, args: [] } }),
+    ...(tutorial && { tutorial: { name: 'the tutorial in Go', command: tutorial, args: [] } }),
   };
 }
 
 /** The program's file; undefined without Go. It has no dependencies, so nothing is downloaded. */
-function buildSeed(file: string): string | undefined {
+function buildTutorial(file: string): string | undefined {
   const env = { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' };
   const { error, status, stderr } = spawnSync('go', ['build', '-trimpath', '-o', file, '.'], {
-    cwd: join(root, 'scripts/bench/seed'),
+    cwd: join(root, 'scripts/bench/tutorial'),
     env,
     encoding: 'utf8',
   });

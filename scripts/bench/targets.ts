@@ -11,12 +11,12 @@ export interface Target {
 }
 
 /** The targets of what was measured of these subjects. */
-export function targetsOf(results: Results, { bare, ours, configured, seed }: Subjects): Target[] {
-  const names = { bare: bare.name, ours: ours.name, configured: configured.name, seed: seed?.name ?? '' };
+export function targetsOf(results: Results, { bare, ours, configured, tutorial }: Subjects): Target[] {
+  const names = { bare: bare.name, ours: ours.name, configured: configured.name, tutorial: tutorial?.name ?? '' };
   return [...coldTargets(results, names), ...warmTargets(results, names), ...insideTargets(results)];
 }
 
-type Names = Record<'bare' | 'ours' | 'configured' | 'seed', string>;
+type Names = Record<'bare' | 'ours' | 'configured' | 'tutorial', string>;
 
 function coldTargets({ cold, dropped }: Results, { bare, ours, configured }: Names): Target[] {
   const ratios = (title: string, limit: number, by: Record<string, Spread | undefined>) =>
@@ -30,14 +30,14 @@ function coldTargets({ cold, dropped }: Results, { bare, ours, configured }: Nam
   ];
 }
 
-function warmTargets({ warm = {} }: Results, { ours, seed }: Names): Target[] {
+function warmTargets({ warm = {} }: Results, { ours, tutorial }: Names): Target[] {
   return Object.entries(warm).flatMap(([callers, by]) => {
-    const [mine, other] = [by[ours], by[seed]];
-    const title = (what: string) => `${what} at ${callers} callers, ${ours} / ${seed}`;
+    const [mine, other] = [by[ours], by[tutorial]];
+    const title = (what: string) => `${what} at ${callers} callers, ${ours} / ${tutorial}`;
     return [
       ...ratio(title('p50'), mine?.p50, other?.p50, 1),
       ...ratio(title('p99'), mine?.p99, other?.p99, 1),
-      ...ratio(`time a review at ${callers} callers, ${ours} / ${seed}`, other?.perSecond, mine?.perSecond, 1),
+      ...ratio(`time a review at ${callers} callers, ${ours} / ${tutorial}`, other?.perSecond, mine?.perSecond, 1),
     ];
   });
 }

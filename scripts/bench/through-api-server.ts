@@ -39,12 +39,12 @@ export async function measureCreations(
   }
   progress('starting an API server');
   const { api } = await startApiServer(controlPlane, cleanup);
-  const authority = await createCertificateAuthority('hello-webhook benchmark');
+  const ca = await createCertificateAuthority('hello-webhook benchmark');
   for (const [index, subject] of subjects.entries()) {
     const running = await startSubject(subject, cleanup);
     await firstAnswer(running, postOf(reviewOf(usualPod)));
-    const port = await startGateway(cleanup, await authority.issueForLocalhost(), running.port);
-    const at = { name: `bench-${index}`, url: `https://127.0.0.1:${port}/mutate`, caCert: authority.cert };
+    const port = await startGateway(cleanup, await ca.issueForLocalhost(), running.port);
+    const at = { name: `bench-${index}`, url: `https://127.0.0.1:${port}/mutate`, caCert: ca.cert };
     const injections = [{ name: 'hello', selector: { matchLabels: { bench: String(index) } } }];
     const body = webhookConfiguration(at, injections, { failurePolicy: 'Fail' });
     await api.send('POST', webhookConfigurations, { body });

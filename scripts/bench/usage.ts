@@ -10,7 +10,7 @@ export interface Usage {
   readMb: number;
 }
 
-/** As /proc tells it, which Linux alone has; NaN elsewhere. */
+/** From /proc, which Linux alone has; NaN elsewhere. */
 export function usageOf({ child }: Running): Usage {
   try {
     const read = (...path: string[]) => readFileSync(join('/proc', String(child.pid), ...path), 'utf8');

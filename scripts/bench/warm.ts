@@ -18,12 +18,12 @@ const seconds = 2;
 
 /** Loads running servers in turn, in rounds, with 1, 10 and 100 callers: by their number and the subjects' names. */
 export async function measureWarm(
-  { bare, ours, seed }: Subjects,
+  { bare, ours, tutorial }: Subjects,
   file: string,
   progress: Progress,
 ): Promise<Record<string, Record<string, Warm>>> {
   await using cleanup = new AsyncDisposableStack();
-  const subjects: Subject[] = [bare, ours, ...(seed ? [seed] : [])];
+  const subjects: Subject[] = [bare, ours, ...(tutorial ? [tutorial] : [])];
   const servers = await Promise.all(
     subjects.map(async (subject) => ({ name: subject.name, running: await startSubject(subject, cleanup) })),
   );

@@ -39,14 +39,14 @@ const options = {
 /**
  * Bundles the function into a directory that needs nothing but Node:
  *
- * | file           | what it is                                                                              |
- * |----------------|-----------------------------------------------------------------------------------------|
- * | `start.cjs`    | what Node is started with: runs `function.cjs`, with its code cache where there is one  |
- * | `function.cjs` | the function and its server                                                             |
- * | `config-maps.cjs` | access to the cluster, loaded where an injection says `ensure`                          |
- * | `otlp.cjs`     | OpenTelemetry's SDK, loaded where an endpoint is named, after the first answer           |
- * | `warm.cjs`     | makes the code cache, `function.HASH.cache`                                             |
- * | `NOTICES.txt`  | the notices of the packages that are in these files                                      |
+ * | file                  | what it is                                                                             |
+ * |-----------------------|----------------------------------------------------------------------------------------|
+ * | `start.cjs`           | what Node is started with: runs `function.cjs`, with its code cache where there is one |
+ * | `function.cjs`        | the function and its server                                                            |
+ * | `config-maps.cjs`     | access to the cluster, loaded where an injection says `ensure`                         |
+ * | `otlp.cjs`            | OpenTelemetry's SDK, loaded where an endpoint is named, after the first answer         |
+ * | `make-code-cache.cjs` | makes the code cache, `function.HASH.cache`                                            |
+ * | `NOTICES.txt`         | the notices of the packages that are in these files                                    |
  *
  * Says which files went into the function.
  */
@@ -69,7 +69,7 @@ export async function bundleFunction(directory: string): Promise<string[]> {
     },
   });
   await write('start', calls('loadWithCodeCache', 'runtime/code-cache.ts'));
-  await write('warm', calls('warm', 'runtime/make-code-cache.ts'));
+  await write('make-code-cache', calls('makeCodeCache', 'runtime/make-code-cache.ts'));
   for (const [name, source] of Object.entries(apart))
     await write(name, { entryPoints: [source], minifyIdentifiers: true });
   writeFileSync(join(directory, 'NOTICES.txt'), noticesOf(bundled));

@@ -27,24 +27,24 @@ export interface Credentials {
 }
 
 export async function createCredentials(): Promise<Credentials> {
-  const authority = await createCertificateAuthority('hello-webhook cluster');
+  const ca = await createCertificateAuthority('hello-webhook cluster');
   const serviceAccounts = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const files: Record<string, string> = {
-    'ca.crt': authority.cert,
+    'ca.crt': ca.cert,
     'service-account.key': serviceAccounts.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
   const issue = async (name: string, subject: Subject) => {
-    const pair = await authority.issue(subject);
+    const pair = await ca.issue(subject);
     files[`${name}.key`] = pair.key;
     files[`${name}.crt`] = pair.cert;
     return pair;
   };
   await issue('kube-apiserver', apiServer);
   for (const [name, subject] of Object.entries(clients)) {
-    files[`${name}.kubeconfig`] = kubeconfigFor(apiServerPort, authority.cert, await issue(name, subject));
+    files[`${name}.kubeconfig`] = kubeconfigFor(apiServerPort, ca.cert, await issue(name, subject));
   }
   const admin = { key: files['admin.key'] ?? '', cert: files['admin.crt'] ?? '' };
-  return { files, kubeconfig: (port) => kubeconfigFor(port, authority.cert, admin) };
+  return { files, kubeconfig: (port) => kubeconfigFor(port, ca.cert, admin) };
 }
 
 function kubeconfigFor(port: number, ca: string, { key, cert }: KeyPair): string {

@@ -20,7 +20,7 @@ export async function loadFunction(node: Namespaces, { progress, cleanup }: Buil
   if (import.meta.filename.endsWith('.ts')) await run(process.execPath, ['scripts/build/build.ts'], { cwd: project });
   const directory = temporaryDirectory(join(stateDirectory, 'function-'), cleanup);
   for (const file of globSync(join(project, 'dist/*.cjs'))) await copyFile(file, join(directory, basename(file)));
-  await run(process.execPath, [join(directory, 'warm.cjs')]);
+  await run(process.execPath, [join(directory, 'make-code-cache.cjs')]);
   const program = '/usr/local/bin/node';
   await loadImage(
     {

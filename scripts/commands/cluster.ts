@@ -17,7 +17,7 @@ export const cluster = createCommand('cluster')
     `Brings up a real Kubernetes node with Knative Serving over Contour's gateway, and cert-manager, on Linux as root, and
 takes it down at Ctrl-C. It needs neither Docker nor a registry of images: its programs are built once, some 20 minutes
 on 2 cores, from published Go modules, and kept in ~/.cache/hello-webhook. The node has a network of its own without a
-way out; the kubeconfig that is printed is good on this machine.
+way out; the kubeconfig that is printed works on this machine alone.
 
 With a command: runs it with KUBECONFIG and IMAGE, the function's image on the node, set, takes the cluster down when it
 ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes')}`,

@@ -34,7 +34,7 @@ out keep what is deployed; their defaults are for the first time.`,
       .default('auto'),
   )
   .option('--ensure', 'let the function copy ConfigMaps to where they are missing (the default)')
-  .option('--no-ensure', 'take the permissions for that away')
+  .option('--no-ensure', 'revoke its permissions for that')
   .option('--fail-closed', 'refuse selected Pods while the function cannot be reached')
   .option('--no-fail-closed', 'create them without their files then (the default)')
   .option('--always-warm', 'keep one function running')

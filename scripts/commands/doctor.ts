@@ -18,12 +18,12 @@ interface DoctorOptions extends InstallationOptions {
 export const doctor = addInstallationOptions(createCommand('doctor'))
   .summary('find what is broken between the API server and the Pods, and how to fix it')
   .description(
-    `Checks the chain from the platform by the function, its certificates and the webhook configuration to the Pods,
-without changing anything: ✓ ok, ! warning, ✗ broken, ? unknown, each with its fix. One root cause is reported once:
-what follows from it says so.
+    `Checks everything from the platform through the function, its certificates and the webhook configuration to the Pods,
+and changes nothing: ✓ ok, ! warning, ✗ broken, ? unknown, each with its fix. A root cause is reported once: what
+follows from it refers to it.
 
-Beyond reading, it takes the permissions to create subjectaccessreviews, to get and create pods/portforward, and to get
-/metrics; --probe those to get, create and delete mutatingwebhookconfigurations, and to create Pods in its namespace.`,
+Besides read access, it needs permission to create subjectaccessreviews, to get and create pods/portforward, and to get
+/metrics; with --probe, also to get, create and delete mutatingwebhookconfigurations, and to create Pods in its namespace.`,
   )
   .option('--probe', 'have the API server call the function, on a dry run under a temporary webhook configuration')
   .addOption(probeNamespaceOption)
@@ -36,7 +36,7 @@ Beyond reading, it takes the permissions to create subjectaccessreviews, to get 
   .addOption(
     new Option(
       '-o, --output <format>',
-      'short: only what is not ok, but for what comes of something else. json: {"checks": [{"id", "category", "title", "status", "text", "fix"}]}, an element for each finding of a check, with status ok, warning, broken or unknown, with "cause", the id of the check to fix first, where it comes of another, and with "isDenied" where it is unknown for lack of permissions',
+      'short: only what is not ok, without what follows from another finding. json: {"checks": [{"id", "category", "title", "status", "text", "fix"}]}, an element for each finding of a check, with status ok, warning, broken or unknown, with "cause", the id of the check to fix first, where it follows from another, and with "isDenied" where it is unknown for lack of permissions',
     ).choices(['short', 'json']),
   )
   .action(

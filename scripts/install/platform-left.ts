@@ -6,7 +6,7 @@ import { isOurIssuer, issuerName } from './platform.ts';
 
 /** What of manifests/platform a cluster has still, and the commands that take it away, as far as one may see it: one line each. */
 export async function platformLeft(api: KubernetesApi): Promise<string[]> {
-  const [local, theIssuer, authority] = await Promise.all([
+  const [local, theIssuer, caSecret] = await Promise.all([
     clusterLocalTlsLeft(api),
     isThere(api, `/apis/cert-manager.io/v1/clusterissuers/${issuerName}`),
     isThere(api, '/api/v1/namespaces/cert-manager/secrets/hello-webhook-authority'),
@@ -14,11 +14,11 @@ export async function platformLeft(api: KubernetesApi): Promise<string[]> {
   return [
     ...local,
     ...(theIssuer
-      ? [`ClusterIssuer ${issuerName} and its authority: kubectl delete -k ${relativeManifestPath('platform/issuer')}`]
+      ? [`ClusterIssuer ${issuerName} and its CA: kubectl delete -k ${relativeManifestPath('platform/issuer')}`]
       : []),
-    ...(authority
+    ...(caSecret
       ? [
-          "the authority's private key, which cert-manager leaves: kubectl -n cert-manager delete secret hello-webhook-authority",
+          "the CA's private key, which cert-manager leaves: kubectl -n cert-manager delete secret hello-webhook-authority",
         ]
       : []),
   ];

@@ -4,8 +4,8 @@ import { exitStatus, exitStatusHelp } from './exit-status.ts';
 import { runCommand } from './run.ts';
 
 /**
- * A command whose help has the exit statuses, and which throws a CommanderError where it is called wrongly, and says how
- * to get its help.
+ * A command whose help has the exit statuses, and which throws a CommanderError at a usage error, and says how to get
+ * its help.
  */
 export function createCommand(name: string, help = commandLine(name, '--help')): Command {
   return new Command(name)
@@ -36,7 +36,7 @@ export function action<Options>(work: (options: Options, call: Call) => Promise<
   };
 }
 
-/** Runs a command by the process' arguments. A wrong call ends with 2, a call for help or the version with 0. */
+/** Runs a command by the process' arguments. A usage error ends with 2, a call for help or the version with 0. */
 export async function parse(command: Command): Promise<void> {
   try {
     await command.parseAsync();
@@ -44,6 +44,6 @@ export async function parse(command: Command): Promise<void> {
     if (!(error instanceof CommanderError)) throw error;
     process.stdout.on('error', () => process.exit(exitStatus.outputClosed));
     const isAnswered = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
-    process.exitCode = isAnswered ? exitStatus.ok : exitStatus.wrongCall;
+    process.exitCode = isAnswered ? exitStatus.ok : exitStatus.usage;
   }
 }

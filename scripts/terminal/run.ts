@@ -18,9 +18,9 @@ export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promis
   try {
     status = await Promise.race([work(cleanup), interrupted]);
   } catch (error) {
-    const isWrongCall = error instanceof UsageError;
-    if (isWrongCall) status = exitStatus.wrongCall;
-    console.error(`${isWrongCall ? 'error: ' : ''}${(error as Error).message}`);
+    const isUsageError = error instanceof UsageError;
+    if (isUsageError) status = exitStatus.usage;
+    console.error(`${isUsageError ? 'error: ' : ''}${(error as Error).message}`);
   }
   await cleanup.disposeAsync();
   await Promise.all([process.stdout, process.stderr].map(written));

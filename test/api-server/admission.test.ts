@@ -292,8 +292,8 @@ function sources(): Record<string, object> {
 
 /** A webhook of somebody else, called after ours by its name, that adds a container. */
 async function sidecarWebhook(cleanup: AsyncDisposableStack, name: string) {
-  const authority = await createCertificateAuthority('somebody else');
-  const server = createServer(await authority.issueForLocalhost(), async (request, response) => {
+  const ca = await createCertificateAuthority('somebody else');
+  const server = createServer(await ca.issueForLocalhost(), async (request, response) => {
     const { apiVersion, kind, request: asked } = (await json(request)) as Record<string, never> & { request: AskedFor };
     const isThere = asked.object.spec.containers.some((container) => container.name === 'late');
     const patch = [{ op: 'add', path: '/spec/containers/-', value: { name: 'late', image: 'late:1' } }];
@@ -304,7 +304,7 @@ async function sidecarWebhook(cleanup: AsyncDisposableStack, name: string) {
     );
   });
   const url = `https://127.0.0.1:${await listen(server, cleanup)}/`;
-  return webhookConfiguration({ name, url, caCert: authority.cert }, [{ name: 'late', selector: labelSelector }]);
+  return webhookConfiguration({ name, url, caCert: ca.cert }, [{ name: 'late', selector: labelSelector }]);
 }
 
 interface AskedFor {

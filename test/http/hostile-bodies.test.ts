@@ -28,7 +28,7 @@ describe('the bundle, in the memory that the manifest gives it', () => {
     this.timeout(60_000);
     const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
     await bundleFunction(directory);
-    await promisify(execFile)(process.execPath, [join(directory, 'warm.cjs')], { cwd: directory, env: {} });
+    await promisify(execFile)(process.execPath, [join(directory, 'make-code-cache.cjs')], { cwd: directory, env: {} });
     [port = 0] = await freePorts(1);
     const cgroup = limitedCgroup(cleanup);
     const enter = cgroup ? `echo $$ > ${cgroup}/cgroup.procs; ` : '';

@@ -30,7 +30,7 @@ interface Server {
 const ways: [title: string, start: (cleanup: AsyncDisposableStack) => Promise<Server>][] = [
   ['from source', (cleanup) => start(cleanup, [join(root, 'function/start.ts')])],
   ['as the bundle alone in a directory', (cleanup) => startBundle(cleanup, bundleIn)],
-  ['as the bundle with its code cache', (cleanup) => startBundle(cleanup, warmBundleIn)],
+  ['as the bundle with its code cache', (cleanup) => startBundle(cleanup, bundleWithCodeCache)],
   ["by the functions framework's command line", (cleanup) => start(cleanup, [framework, '--target=mutate'])],
 ];
 
@@ -491,7 +491,7 @@ describe('the bundle', () => {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(prefix, cleanup);
-    const entry = await warmBundleIn(directory);
+    const entry = await bundleWithCodeCache(directory);
     const [cache = ''] = readdirSync(directory).filter((file) => file.endsWith('.cache'));
     const content = readFileSync(join(directory, cache));
     content.fill(0xff, content.length / 2, content.length / 2 + 1000);
@@ -551,7 +551,7 @@ describe('the bundle', () => {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(prefix, cleanup);
-    const entry = await warmBundleIn(directory);
+    const entry = await bundleWithCodeCache(directory);
     const [cache = ''] = readdirSync(directory).filter((file) => file.endsWith('.cache'));
     await rm(join(directory, cache));
     mkdirSync(join(directory, cache));
@@ -595,7 +595,7 @@ describe('the bundle', () => {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(prefix, cleanup);
-    const entry = await warmBundleIn(directory);
+    const entry = await bundleWithCodeCache(directory);
     const refusedCache = (line: string) => line.includes('the code cache is of another Node') || undefined;
     const same = await start(cleanup, [entry], directory);
     await same.child.waitFor((line) => line.includes('listening') || undefined);
@@ -636,9 +636,9 @@ async function bundleIn(directory: string): Promise<string> {
 }
 
 /** As the image has it: the command is run with nothing but Node and the directory. */
-async function warmBundleIn(directory: string): Promise<string> {
+async function bundleWithCodeCache(directory: string): Promise<string> {
   const entry = await bundleIn(directory);
-  await promisify(execFile)(process.execPath, [join(directory, 'warm.cjs')], { cwd: directory, env: {} });
+  await promisify(execFile)(process.execPath, [join(directory, 'make-code-cache.cjs')], { cwd: directory, env: {} });
   return entry;
 }
 

@@ -9,15 +9,15 @@ import { selectsLabels } from '../../function/review/selector.ts';
 import { callFindings, samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
 import { podFindings } from '../../scripts/doctor/checks/pods/selected-pods.ts';
 import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
-import { verifyServed } from '../../scripts/doctor/checks/trust/tls.ts';
+import { verifyTls } from '../../scripts/doctor/checks/trust/tls.ts';
 import { fixFor } from '../../scripts/doctor/fix.ts';
 import { callsForPods } from '../../scripts/install/entry-rules.ts';
 import { implies } from '../../scripts/install/implication.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
 import { listen } from '../support/listen.ts';
-import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 
 /** Each directory of test/unit/doctor/CHECK is a case: what the check looks at, and in `expected.yaml` its findings. */
 describe('doctor: certificates', () => {
@@ -146,14 +146,14 @@ describe('doctor: a fix', () => {
 
 /** What is said of a TLS server for localhost. */
 async function served({ host = 'localhost', caBundle }: { host?: string; caBundle?: string }): Promise<Finding> {
-  const authority = await createCertificateAuthority('served');
-  const server = createServer(await authority.issueForLocalhost(), (socket) => socket.on('error', () => {}));
-  return against(server, { host, caBundle: caBundle ?? authority.cert });
+  const ca = await createCertificateAuthority('served');
+  const server = createServer(await ca.issueForLocalhost(), (socket) => socket.on('error', () => {}));
+  return against(server, { host, caBundle: caBundle ?? ca.cert });
 }
 
 async function against(server: Server, expected: { host: string; caBundle: string }): Promise<Finding> {
   await using cleanup = new AsyncDisposableStack();
   const socket = connect(await listen(server, cleanup), '127.0.0.1');
   cleanup.defer(() => void socket.destroy());
-  return await verifyServed(socket, expected);
+  return await verifyTls(socket, expected);
 }

@@ -48,7 +48,7 @@ describe('func.yaml', () => {
 
   it('makes the code cache after the bundle that it is of', () => {
     const { value } = func.build.buildEnvs.find(({ name }) => name === 'BP_NODE_RUN_SCRIPTS') ?? {};
-    expect(value).to.equal('build,warm');
+    expect(value).to.equal('build,code-cache');
   });
 
   it('builds with the Node that everything runs on, by scripts that there are', () => {

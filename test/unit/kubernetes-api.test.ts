@@ -124,14 +124,14 @@ interface Request {
 
 /** Starts a server that answers with what it was asked; how to connect to it at a path. */
 async function startEcho(cleanup: AsyncDisposableStack): Promise<(path: string) => Promise<KubernetesApi>> {
-  const authority = await createCertificateAuthority('echo');
-  const server = createServer(await authority.issueForLocalhost(), async (request, response) => {
+  const ca = await createCertificateAuthority('echo');
+  const server = createServer(await ca.issueForLocalhost(), async (request, response) => {
     response.end(JSON.stringify({ url: request.url, body: await text(request) }));
   });
   const port = await listen(server, cleanup);
   const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'kubeconfig.json');
   return async (path) => {
-    writeKubeconfig(file, `https://127.0.0.1:${port}${path}`, authority.cert);
+    writeKubeconfig(file, `https://127.0.0.1:${port}${path}`, ca.cert);
     return connect({ kubeconfig: file });
   };
 }

@@ -31,7 +31,7 @@ export const tls = check(
       return { findings: [(await mayForward(api, gateway.namespace)) ? unknown(text) : denied(text)] };
     }
     try {
-      return { findings: [await verifyServed(socket, { host: hostOf(clientConfig), caBundle: trusted })] };
+      return { findings: [await verifyTls(socket, { host: hostOf(clientConfig), caBundle: trusted })] };
     } finally {
       socket.destroy();
     }
@@ -46,7 +46,7 @@ async function mayForward(api: KubernetesApi, namespace: string): Promise<boolea
 }
 
 /** Shakes hands as the API server does, and says whether that would trust the certificate it is shown. */
-export async function verifyServed(
+export async function verifyTls(
   socket: Duplex,
   { host, caBundle }: { host: string; caBundle: string },
 ): Promise<Finding> {

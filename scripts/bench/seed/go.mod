@@ -1,3 +1,0 @@
-module hello-webhook/scripts/bench/seed
-
-go 1.21

@@ -1,0 +1,3 @@
+module hello-webhook/scripts/bench/tutorial
+
+go 1.21
