@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 
-/** The mark of what this webhook has made, and the name it has in managedFields. */
+/** The label of what this webhook has made, and its name in managedFields. */
 const managedBy = { 'app.kubernetes.io/managed-by': 'hello-webhook' };
 const copiedFrom = 'hello-webhook/copied-from';
 export const fieldManager = 'hello-webhook';

@@ -3,8 +3,8 @@ import { fileVolume } from '../review/files.ts';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
 import { normalPath } from '../review/path.ts';
 import { selectedKeys } from '../review/selector.ts';
+import { filesAndVariablesProblems } from './files-and-variables.ts';
 import { ownedKeyProblem } from './owned-keys.ts';
-import { partProblems } from './parts.ts';
 import type { Problem } from './schema.ts';
 import { systemPathProblem } from './system-paths.ts';
 import { volumeProblems } from './volume.ts';
@@ -18,7 +18,7 @@ export function injectionProblems(
   isMisshapen: (field: string) => boolean,
 ): Problem[] {
   return [
-    ...partProblems(injection, isMisshapen),
+    ...filesAndVariablesProblems(injection, isMisshapen),
     ...selectorProblems(injection),
     ...volumeFieldProblems(injection),
     ...mountProblems(injection),

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Pair, type ParsedNode, parseDocument } from 'yaml';
 import { type DeclaredInjection, type Injection, withDefaults } from '../review/injection.ts';
 import { oneLine } from '../review/text.ts';
+import { conflictProblems } from './conflicts.ts';
 import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
-import { rivalProblems } from './rivals.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
 import { selfCheck } from './self-check.ts';
 import { validateInjections } from './validators.ts';
@@ -95,7 +95,7 @@ function configurationProblems(value: unknown): Problem[] {
       path: ['injections', index, ...problem.path],
     }));
   });
-  return [...shape, ...sense, ...rivalProblems(sound)];
+  return [...shape, ...sense, ...conflictProblems(sound)];
 }
 
 /** The kind of a whole Kubernetes object, as which a file of injections may have been given; undefined where it is none. */

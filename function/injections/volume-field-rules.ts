@@ -1,6 +1,7 @@
+import type { Fields } from './kubernetes-type.ts';
+import type { Problem } from './schema.ts';
 import {
   dnsLabel,
-  type FieldRule,
   matching,
   mode,
   objectName,
@@ -9,10 +10,9 @@ import {
   pathWithoutBacksteps,
   quantity,
   signerName,
+  type ValueRule,
   within,
-} from './field-rules.ts';
-import type { Fields } from './kubernetes-type.ts';
-import type { Problem } from './schema.ts';
+} from './value-rules.ts';
 
 const fileMode = mode(0o777);
 const user = within(0, 2 ** 31 - 1, 'must be a user ID, 0 to 2147483647');
@@ -29,7 +29,7 @@ const iscsiName = matching(
  * What the API server wants of a field by itself, by type and field: k8s.io/kubernetes pkg/apis/core/validation. Where it
  * takes what cannot work, a comment says so.
  */
-const rules: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
+const rules: Readonly<Record<string, Readonly<Record<string, ValueRule>>>> = {
   // It takes any name, but no ConfigMap, Secret or claim can have another: the Pod would wait for ever.
   ConfigMapVolumeSource: { name: objectName, defaultMode: fileMode, defaultUser: user },
   SecretVolumeSource: { secretName: objectName, defaultMode: fileMode, defaultUser: user },

@@ -16,10 +16,10 @@ import type {
   V1VolumeProjection,
 } from '@kubernetes/client-node';
 import { quantityOf } from '../review/quantity.ts';
-import { isDnsSubdomain, quantity, signerName } from './field-rules.ts';
 import { type Fields, fieldsOf, isEmpty } from './kubernetes-type.ts';
 import { projectedPathProblems } from './projected-paths.ts';
 import type { Problem } from './schema.ts';
+import { isDnsSubdomain, quantity, signerName } from './value-rules.ts';
 import { fieldRuleProblems } from './volume-field-rules.ts';
 
 /** What must not be, where, and what must be instead. */

@@ -1,7 +1,7 @@
 import type { V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
 import { type AnyContainer, hasMount } from './mount.ts';
-import { type Neighbours, obstacle } from './obstacle.ts';
+import { conflictInContainer, type PodContext } from './mount-conflict.ts';
 import { normalPath } from './path.ts';
 import { missingVariable, referencesIn, variableIn } from './variables.ts';
 
@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 /** What the Pod offers to a container for an injection. */
-export interface Surroundings extends Neighbours {
+export interface InjectionContext extends PodContext {
   /** What the Pod has under the name of the injection's volume. */
   volume: 'ours' | 'another' | 'none';
   /** Why the Pod cannot carry the injection's files. */
@@ -33,12 +33,12 @@ export interface InjectedContainer<C extends AnyContainer> {
 export function injectContainer<C extends AnyContainer>(
   original: C,
   { mounts, env }: Injection,
-  surroundings: Surroundings,
+  context: InjectionContext,
 ): InjectedContainer<C> {
   const result: InjectedContainer<C> = { container: original, isInjected: false, isMounted: false, refusals: [] };
   for (const mount of mounts) {
     const isThere = hasMount(result.container, mount);
-    const refusal = mountRefusal(result.container, mount, isThere, surroundings);
+    const refusal = mountRefusal(result.container, mount, isThere, context);
     if (refusal) result.refusals.push(refusal);
     else {
       result.isInjected = true;
@@ -69,9 +69,9 @@ function mountRefusal(
   container: AnyContainer,
   mount: V1VolumeMount,
   isThere: boolean,
-  surroundings: Surroundings,
+  context: InjectionContext,
 ): Refusal | undefined {
-  const { volume, filesRefusal, isEphemeral } = surroundings;
+  const { volume, filesRefusal, isEphemeral } = context;
   const path = normalPath(mount.mountPath);
   if (filesRefusal) return { reason: `${path} not mounted, ${filesRefusal}`, isConflict: true };
   if (isEphemeral) {
@@ -82,7 +82,7 @@ function mountRefusal(
     return { reason: `${path} not mounted, the Pod has another volume ${mount.name}`, isConflict: true };
   }
   if (isThere) return undefined;
-  const inTheWay = obstacle(container, mount, surroundings);
+  const inTheWay = conflictInContainer(container, mount, context);
   if (inTheWay) return { reason: `${path} ${inTheWay}`, isConflict: true };
   // kubelet would not start it: k8s.io/kubernetes pkg/kubelet/container ExpandContainerVolumeMounts.
   const missing = missingVariable(container, referencesIn(mount.subPathExpr ?? ''));
@@ -92,7 +92,7 @@ function mountRefusal(
 }
 
 /** What the API server demands of ephemeral containers: k8s.io/kubernetes pkg/apis/core/validation validateEphemeralContainers. */
-function ephemeralRefusal(mount: V1VolumeMount, volume: Surroundings['volume']): string | undefined {
+function ephemeralRefusal(mount: V1VolumeMount, volume: InjectionContext['volume']): string | undefined {
   if (volume === 'none') return `the Pod has no volume ${mount.name}`;
   return mount.subPath || mount.subPathExpr ? 'an ephemeral container can have no subPath' : undefined;
 }

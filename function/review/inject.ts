@@ -1,5 +1,5 @@
 import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
-import { injectContainer, type Surroundings } from './container.ts';
+import { type InjectionContext, injectContainer } from './container.ts';
 import { filesRefusal, withFiles } from './files.ts';
 import type { Injection } from './injection.ts';
 import { withLabels, withSkipped } from './labels.ts';
@@ -63,15 +63,15 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
 function injectOne(pod: V1Pod, injection: Injection, injections: readonly Injection[], brought: V1Pod): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [], warnings: [] };
-  const surroundings: Surroundings = {
+  const context: InjectionContext = {
     volume: volumeIn(pod, injection),
     filesRefusal: filesRefusal(pod, injection),
     spec,
     injections,
     isEphemeral: false,
   };
-  const init = injectContainers(spec.initContainers ?? [], injection, surroundings);
-  const main = injectContainers(spec.containers, injection, surroundings);
+  const init = injectContainers(spec.initContainers ?? [], injection, context);
+  const main = injectContainers(spec.containers, injection, context);
   const skipped = init.skipped.concat(main.skipped);
   const isInjected = init.isInjected || main.isInjected;
   // No chosen container: nothing to say, either.
@@ -79,14 +79,18 @@ function injectOne(pod: V1Pod, injection: Injection, injections: readonly Inject
   const initContainers = spec.initContainers && { initContainers: init.containers };
   const injected = { ...pod, spec: { ...spec, ...initContainers, containers: main.containers } };
   const isMounted = init.isMounted || main.isMounted;
-  const mounted = isMounted ? withFiles(withVolume(injected, injection, surroundings), injection) : injected;
+  const mounted = isMounted ? withFiles(withVolume(injected, injection, context), injection) : injected;
   const labelled = withLabels(mounted, injection, skipped.length === 0, brought);
-  const undefinedVolume = isMounted && surroundings.volume === 'none' ? mountsOfUndefined(pod, injection) : [];
+  const undefinedVolume = isMounted && context.volume === 'none' ? mountsOfUndefined(pod, injection) : [];
   const warnings = labelled.warnings.concat(undefinedVolume);
   return { ...labelled, injected: isInjected ? [injection] : [], skipped, warnings };
 }
 
-function withVolume<P extends V1Pod & { spec: V1PodSpec }>(pod: P, { volume }: Injection, there: Surroundings): V1Pod {
+function withVolume<P extends V1Pod & { spec: V1PodSpec }>(
+  pod: P,
+  { volume }: Injection,
+  there: InjectionContext,
+): V1Pod {
   if (!volume || there.volume !== 'none') return pod;
   return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), volume] } };
 }
@@ -110,14 +114,9 @@ function injectOneEphemeral(
 ): Injected {
   const { spec } = pod;
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [], warnings: [] };
-  const surroundings: Surroundings = { volume: volumeIn(pod, injection), spec, injections, isEphemeral: true };
+  const context: InjectionContext = { volume: volumeIn(pod, injection), spec, injections, isEphemeral: true };
   const isNew = ({ name }: AnyContainer) => !old.has(name);
-  const { containers, isInjected, skipped } = injectContainers(
-    spec.ephemeralContainers,
-    injection,
-    surroundings,
-    isNew,
-  );
+  const { containers, isInjected, skipped } = injectContainers(spec.ephemeralContainers, injection, context, isNew);
   const injected = isInjected ? [injection] : [];
   return { pod: { ...pod, spec: { ...spec, ephemeralContainers: containers } }, injected, skipped, warnings: [] };
 }
@@ -133,7 +132,7 @@ interface InjectedContainers<C extends AnyContainer> {
 function injectContainers<C extends AnyContainer>(
   containers: readonly C[],
   injection: Injection,
-  surroundings: Surroundings,
+  context: InjectionContext,
   isCandidate: (container: C) => boolean = () => true,
 ): InjectedContainers<C> {
   const done: InjectedContainers<C> = { containers: [], isInjected: false, isMounted: false, skipped: [] };
@@ -142,7 +141,7 @@ function injectContainers<C extends AnyContainer>(
       done.containers.push(original);
       continue;
     }
-    const { container, isInjected, isMounted, refusals } = injectContainer(original, injection, surroundings);
+    const { container, isInjected, isMounted, refusals } = injectContainer(original, injection, context);
     done.containers.push(container);
     done.isInjected ||= isInjected;
     done.isMounted ||= isMounted;
@@ -155,7 +154,7 @@ function injectContainers<C extends AnyContainer>(
 }
 
 /** What a Pod has under the name of an injection's volume. */
-function volumeIn({ spec }: V1Pod, { volume }: Injection): Surroundings['volume'] {
+function volumeIn({ spec }: V1Pod, { volume }: Injection): InjectionContext['volume'] {
   const there = volume && spec?.volumes?.find(({ name }) => name === volume.name);
   if (!there) return 'none';
   return isAsDeclared(volume, there, 'volume') ? 'ours' : 'another';

@@ -4,7 +4,7 @@ import { commandLine } from '../terminal/command-line.ts';
 import { cgroupHierarchies } from './state.ts';
 
 /** What keeps a cluster from being brought up on this machine, and what to do about it. */
-export interface Obstacle {
+export interface MissingRequirement {
   text: string;
   fix: string;
 }
@@ -56,22 +56,22 @@ export function readMachine(): Machine {
 }
 
 /** What is missing on a machine; nothing where a cluster can be brought up. */
-export function obstaclesOf({ platform, isRoot, missing, confinement }: Machine): Obstacle[] {
+export function missingRequirements({ platform, isRoot, missing, confinement }: Machine): MissingRequirement[] {
   const elsewhere = `use a cluster that you have (kind, k3d): ${commandLine('deploy', '--context NAME --image IMAGE')}`;
   if (platform !== 'linux') return [{ text: `it takes Linux, and this is ${platform}`, fix: elsewhere }];
   if (!isRoot) return [{ text: 'it takes root, for namespaces and mounts', fix: `sudo ${commandLine('cluster')}` }];
-  const obstacles: Obstacle[] = [];
+  const requirements: MissingRequirement[] = [];
   const packages = packagesOf(missing);
   if (packages.length > 0) {
     const text = `not found: ${missing.filter((program) => program !== 'go').join(', ')}`;
     const fix = `apt-get install ${packages.join(' ')}\nor, on Debian and its like: ${commandLine('cluster', '--install-packages')}`;
-    obstacles.push({ text, fix });
+    requirements.push({ text, fix });
   }
-  if (missing.includes('go')) obstacles.push({ text: 'not found: go', fix: 'install Go: https://go.dev/dl' });
+  if (missing.includes('go')) requirements.push({ text: 'not found: go', fix: 'install Go: https://go.dev/dl' });
   if (confinement !== undefined) {
-    obstacles.push({ text: `it takes namespaces, mounts and cgroups of its own: ${confinement}`, fix: elsewhere });
+    requirements.push({ text: `it takes namespaces, mounts and cgroups of its own: ${confinement}`, fix: elsewhere });
   }
-  return obstacles;
+  return requirements;
 }
 
 /** The Debian packages of programs. */

@@ -31,7 +31,7 @@ ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes
       const { startCluster } = await import('../cluster/cluster.ts');
       const {
         installPackages: install,
-        obstaclesOf,
+        missingRequirements,
         packagesOf,
         readMachine,
       } = await import('../cluster/requirements.ts');
@@ -43,9 +43,9 @@ ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes
         install(packages);
         machine = readMachine();
       }
-      const obstacles = obstaclesOf(machine);
-      for (const { text, fix } of obstacles) console.error(`no cluster: ${text}\n  ${fix.replaceAll('\n', '\n  ')}`);
-      if (obstacles.length > 0) return exitStatus.noCluster;
+      const missing = missingRequirements(machine);
+      for (const { text, fix } of missing) console.error(`no cluster: ${text}\n  ${fix.replaceAll('\n', '\n  ')}`);
+      if (missing.length > 0) return exitStatus.noCluster;
       const { node, image, linkedImage } = await startCluster({ apiServerDns }, { progress, cleanup });
       const environment = { KUBECONFIG: node.kubeconfig, IMAGE: image };
       const [command, ...rest] = args;

@@ -1,7 +1,7 @@
 import { exitStatus } from '../terminal/exit-status.ts';
 import { formatFinding } from '../terminal/finding.ts';
-import { count } from './names.ts';
 import type { Diagnosis } from './run.ts';
+import { count } from './text.ts';
 
 /** What the findings come to: in a line, and as an exit status. */
 export interface Conclusion {

@@ -3,7 +3,7 @@ import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhook } from '@kubernetes/
 import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
 import { ensuredConfigMaps, type Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import { implies } from './implication.ts';
+import { isSubset } from './selector-subset.ts';
 import { entriesFor } from './webhook-configuration.ts';
 
 /** What the injections of an overlay lack in its other objects, and what those have for no injection: each with its fix. */
@@ -26,7 +26,7 @@ export function coverageProblems(ours: readonly KubernetesObject[], entries: rea
 
 function entryProblems(injections: readonly Injection[], entries: readonly V1MutatingWebhook[]): string[] {
   const covers = ({ objectSelector = {} }: V1MutatingWebhook, { selector }: Injection) =>
-    implies(selector, objectSelector);
+    isSubset(selector, objectSelector);
   const uncovered = injections.filter((injection) => !entries.some((entry) => covers(entry, injection)));
   const unneeded = entries.filter((entry) => !injections.some((injection) => covers(entry, injection)));
   return [

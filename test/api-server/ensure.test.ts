@@ -57,7 +57,7 @@ describeOnApiServer('ensure', (cluster) => {
   it('brings a copy that is out of date up to date, and removes what its source no longer has', async () => {
     const where = await namespace();
     await copyTo(cluster, where, { 'hello.txt': 'old\n', 'removed.txt': 'old\n' });
-    const { warnings } = await cluster.createPod(where, pod);
+    const { warnings } = await cluster.createPod(where, helloPod);
     expect(warnings).to.deep.equal([]);
     expect((await configMap(cluster, where)).data).to.deep.equal(source);
   });
@@ -68,7 +68,7 @@ describeOnApiServer('ensure', (cluster) => {
       await copyTo(cluster, where, { 'hello.txt': 'old\n' });
       const path = `/api/v1/namespaces/${where}/configmaps/hello-configmap`;
       await cluster.api.send('PATCH', path, { body: { data: theirs }, contentType: 'application/merge-patch+json' });
-      const { warnings } = await cluster.createPod(where, pod);
+      const { warnings } = await cluster.createPod(where, helloPod);
       expect(warnings).to.deep.equal([]);
       expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'old\n', ...theirs });
     }
@@ -85,7 +85,7 @@ describeOnApiServer('ensure', (cluster) => {
       const where = await namespace();
       const object = { ...copy, metadata: { ...copy.metadata, namespace: where } } as KubernetesObject;
       await apply(cluster.api, object, { fieldManager });
-      const { warnings } = await cluster.createPod(where, pod);
+      const { warnings } = await cluster.createPod(where, helloPod);
       expect(warnings).to.deep.equal([]);
       expect((await configMap(cluster, where)).data).to.deep.equal(old);
     }
@@ -96,7 +96,7 @@ describeOnApiServer('ensure', (cluster) => {
     await cluster.createPod(where, helloPod, '?dryRun=All');
     expect(await configMap(cluster, where).catch((error: ApiError) => error.status)).to.equal(404);
     await copyTo(cluster, where, { 'hello.txt': 'old\n' });
-    await cluster.createPod(where, pod, '?dryRun=All');
+    await cluster.createPod(where, helloPod, '?dryRun=All');
     expect((await configMap(cluster, where)).data).to.deep.equal({ 'hello.txt': 'old\n' });
   });
 

@@ -7,8 +7,9 @@ import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { helloInjection } from '../support/hello-injection.ts';
 import { promtool } from '../support/promtool.ts';
-import { type Cluster, describeOnApiServer, helloInjection, refusal } from './cluster.ts';
+import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
 
 interface PrometheusRule {
   spec: { groups: { name: string; rules: { alert?: string; expr: string; annotations?: Record<string, string> }[] }[] };

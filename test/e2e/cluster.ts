@@ -20,7 +20,7 @@ export const injection = hello;
 export const image = process.env.IMAGE ?? '';
 
 /** Why these tests cannot run, or undefined where they can. */
-function obstacle(): string | undefined {
+function reasonToSkip(): string | undefined {
   const file = process.env.KUBECONFIG;
   if (!file || !existsSync(file)) return 'set KUBECONFIG to the kubeconfig of a cluster with Knative and cert-manager';
   if (!image) return "set IMAGE to the function's image, from where that cluster can get it";
@@ -61,7 +61,7 @@ export function describeOnCluster(
 }
 
 function requireCluster(test: Context): void {
-  const reason = obstacle();
+  const reason = reasonToSkip();
   if (!reason) return;
   if (process.env.CI) throw new Error(reason);
   console.log(`    skipped: ${reason}`);

@@ -1,6 +1,6 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import fc from 'fast-check';
-import { laterVariableProblems } from '../../function/injections/rival-variables.ts';
+import { laterVariableProblems } from '../../function/injections/conflicting-variables.ts';
 import { type Injection, withDefaults } from '../../function/review/injection.ts';
 
 /** Keys that make trouble: of JSON pointers, of objects in JavaScript, of this webhook. */

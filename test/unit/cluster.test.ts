@@ -7,21 +7,21 @@ import { expect } from 'chai';
 import { createImageArchive } from '../../scripts/cluster/image-archive.ts';
 import { withSettings } from '../../scripts/cluster/knative-settings.ts';
 import { fileOf, modules } from '../../scripts/cluster/programs.ts';
-import { type Machine, obstaclesOf, packagesOf } from '../../scripts/cluster/requirements.ts';
+import { type Machine, missingRequirements, packagesOf } from '../../scripts/cluster/requirements.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 
 const good: Machine = { platform: 'linux', isRoot: true, missing: [], confinement: undefined };
 
 describe('what a cluster needs', () => {
   it('is there: nothing is in its way', () => {
-    expect(obstaclesOf(good)).to.deep.equal([]);
+    expect(missingRequirements(good)).to.deep.equal([]);
   });
 
   it('is not there on another system, nor without root: only that is said', () => {
-    expect(obstaclesOf({ ...good, platform: 'darwin', isRoot: false }).map(({ text }) => text)).to.deep.equal([
+    expect(missingRequirements({ ...good, platform: 'darwin', isRoot: false }).map(({ text }) => text)).to.deep.equal([
       'it takes Linux, and this is darwin',
     ]);
-    expect(obstaclesOf({ ...good, isRoot: false })).to.deep.equal([
+    expect(missingRequirements({ ...good, isRoot: false })).to.deep.equal([
       { text: 'it takes root, for namespaces and mounts', fix: 'sudo npm run cluster' },
     ]);
   });
@@ -29,16 +29,19 @@ describe('what a cluster needs', () => {
   it('has missing programs named, and the Debian packages that have them', () => {
     const missing = ['containerd', 'ctr', 'CNI plugins', 'go'];
     expect(packagesOf(missing)).to.deep.equal(['containerd', 'containernetworking-plugins']);
-    const [packages, go] = obstaclesOf({ ...good, missing });
+    const [packages, go] = missingRequirements({ ...good, missing });
     expect(packages?.text).to.equal('not found: containerd, ctr, CNI plugins');
     expect(packages?.fix).to.match(/^apt-get install containerd containernetworking-plugins$/m);
     expect(go).to.deep.equal({ text: 'not found: go', fix: 'install Go: https://go.dev/dl' });
   });
 
   it('has the reason named why a container cannot have one', () => {
-    const [obstacle] = obstaclesOf({ ...good, confinement: 'unshare: unshare failed: Operation not permitted' });
-    expect(obstacle?.text).to.contain('Operation not permitted');
-    expect(obstacle?.fix).to.contain('npm run deploy -- --context NAME');
+    const [requirement] = missingRequirements({
+      ...good,
+      confinement: 'unshare: unshare failed: Operation not permitted',
+    });
+    expect(requirement?.text).to.contain('Operation not permitted');
+    expect(requirement?.fix).to.contain('npm run deploy -- --context NAME');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rivalProblems } from '../../function/injections/rivals.ts';
+import { conflictProblems } from '../../function/injections/conflicts.ts';
 import type { DeclaredInjection } from '../../function/review/injection.ts';
 
 type Make = (index: number) => Partial<DeclaredInjection>;
@@ -63,7 +63,7 @@ describe('the number of injections', () => {
     it(`makes their check no longer than in proportion: ${title}`, () => {
       const readsOf = (length: number) => {
         const reads = countReads(Array.from({ length }, (_, index) => ({ name: `i${index}`, ...make(index) })));
-        expect(rivalProblems(reads.value)).to.deep.equal([]);
+        expect(conflictProblems(reads.value)).to.deep.equal([]);
         return reads.count();
       };
       // Four times as long where each is compared with each.

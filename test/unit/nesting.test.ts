@@ -1,8 +1,8 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { systemPathProblem } from '../../function/injections/system-paths.ts';
+import { conflictInContainer } from '../../function/review/mount-conflict.ts';
 import { nestingConflict } from '../../function/review/nesting.ts';
-import { obstacle } from '../../function/review/obstacle.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { furthers, furtherVolumes } from '../e2e/mounts/further.ts';
 import { nestings, nestingTrial } from '../e2e/mounts/nested.ts';
@@ -40,7 +40,11 @@ describe('nesting.yaml', () => {
       const ours = volumeMounts.pop();
       if (!ours || !outcome) throw new Error('there is a mount, and an outcome');
       const spec = { containers: [], volumes: furtherVolumes(further.mounts, 'x') };
-      const conflict = obstacle({ name: 'app', volumeMounts }, ours, { spec, injections: [], isEphemeral: false });
+      const conflict = conflictInContainer({ name: 'app', volumeMounts }, ours, {
+        spec,
+        injections: [],
+        isEphemeral: false,
+      });
       expect(conflict === undefined, conflict).to.equal(outcome === 'works');
     });
   }
@@ -56,12 +60,13 @@ describe('nesting.yaml', () => {
         expect(outcomes).not.to.include(undefined);
         const { volume } = mounted(mount.name, nodePathVolumes, [mount]);
         if (!volume) throw new Error('there is a volume');
-        const neighbours = {
+        const pod = {
           spec: { containers: [], volumes: nodePathVolumes, automountServiceAccountToken: false, ...spec },
           injections: [],
           isEphemeral: false,
         };
-        const conflict = systemPathProblem(volume, mount) ?? obstacle({ name: 'app', ...container }, mount, neighbours);
+        const conflict =
+          systemPathProblem(volume, mount) ?? conflictInContainer({ name: 'app', ...container }, mount, pod);
         const works = outcomes.every((outcome) => outcome === 'works');
         expect(conflict === undefined, conflict).to.equal(works && !cautious.has(`${shape} at ${title}`));
       });

@@ -1,7 +1,7 @@
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { count } from '../../names.ts';
+import { count } from '../../text.ts';
 import { webhook } from '../connection/webhook.ts';
 
 /** How the API server's calls went since it started, by its own counters; where there are several, by those of one. */

@@ -2,12 +2,12 @@ import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { selectedKeys } from '../../../../function/review/selector.ts';
 import { callsForPods, callsInNamespace } from '../../../install/entry-rules.ts';
-import { implies } from '../../../install/implication.ts';
+import { isSubset } from '../../../install/selector-subset.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { someOf } from '../../names.ts';
 import { labelsOf, type Namespaces } from '../../namespaces.ts';
+import { someOf } from '../../text.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
 import { namespaces } from './namespaces.ts';
@@ -30,7 +30,7 @@ function entryFindings(
   const covers = all.map((injection) => ({
     injection,
     covering: registered.filter(
-      (entry) => callsForPods(entry) && implies(injection.selector, entry.objectSelector ?? {}),
+      (entry) => callsForPods(entry) && isSubset(injection.selector, entry.objectSelector ?? {}),
     ),
   }));
   const findings = [

@@ -4,7 +4,7 @@ import { labelsFor } from '../../../install/probe-pod.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { someOf } from '../../names.ts';
+import { someOf } from '../../text.ts';
 import { type Registered, webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
 

@@ -5,7 +5,7 @@ import { list, read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
-import { count } from '../../names.ts';
+import { count } from '../../text.ts';
 import { ingress } from '../platform/ingress.ts';
 import { webhook } from './webhook.ts';
 

@@ -8,7 +8,7 @@ import { read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { someOf } from '../../names.ts';
+import { someOf } from '../../text.ts';
 import { knativeService } from './knative-service.ts';
 
 const file = 'injections.yaml';

@@ -2,7 +2,7 @@ import { type Network, readGatewayPods, readNetwork } from '../../../install/pla
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, explainedBy } from '../../check.ts';
-import { count } from '../../names.ts';
+import { count } from '../../text.ts';
 import { knative } from './knative.ts';
 
 /** Knative's ingress, by which the API server reaches the function: a ready Pod of its gateway. */

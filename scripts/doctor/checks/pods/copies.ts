@@ -5,7 +5,7 @@ import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check } from '../../check.ts';
-import { count, someOf } from '../../names.ts';
+import { count, someOf } from '../../text.ts';
 
 /** Whether the ConfigMaps that the function has copied (`ensure`) are up to date with their sources. */
 export const copies = check('copies', 'Copies', [], async ({ api, installation }) => {

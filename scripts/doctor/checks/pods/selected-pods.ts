@@ -7,9 +7,9 @@ import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { count, someOf } from '../../names.ts';
 import { labelsOf } from '../../namespaces.ts';
-import { recreationOf } from '../../recreation.ts';
+import { restartCommands } from '../../restart.ts';
+import { count, someOf } from '../../text.ts';
 import { namespaces } from '../admission/namespaces.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
@@ -44,7 +44,7 @@ export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], s
     .filter(([group]) => group.length > 0)
     .map(([group, why]) => {
       const names = group.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
-      return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, recreationOf(group));
+      return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, restartCommands(group));
     });
   if (findings.length > 0) return findings;
   const skipped = pods.filter(({ metadata }) => metadata?.annotations?.[skippedAnnotation]).length;

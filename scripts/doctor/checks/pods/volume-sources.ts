@@ -3,8 +3,8 @@ import { configMapsOf, type Injection } from '../../../../function/review/inject
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { someOf } from '../../names.ts';
-import { recreationOf } from '../../recreation.ts';
+import { restartCommands } from '../../restart.ts';
+import { someOf } from '../../text.ts';
 import { injections } from '../function/injections.ts';
 import { selectedPods, selects } from './selected-pods.ts';
 
@@ -39,7 +39,7 @@ function missingFinding({ kind, name, isEnsured }: Source, pods: readonly V1Pod[
   if (isEnsured) {
     const again = lacking.flatMap((namespace) => pods.find(({ metadata }) => metadata?.namespace === namespace) ?? []);
     const how = '# once Sources of copies, ServiceAccount and Permissions are ok, creating a Pod has it copied:';
-    return broken(text, `${how}\n${recreationOf(again)}`);
+    return broken(text, `${how}\n${restartCommands(again)}`);
   }
   const [first] = lacking;
   const create = `kubectl -n ${first} create ${kind === 'Secret' ? 'secret generic' : 'configmap'} ${name} --from-file=…`;

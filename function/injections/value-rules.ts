@@ -2,15 +2,15 @@ import { quantityOf } from '../review/quantity.ts';
 import { isEmpty } from './kubernetes-type.ts';
 
 /** Says what a value must be, or undefined where it is. What is unset, or of another type, is for others to judge. */
-export type FieldRule = (value: unknown) => string | undefined;
+export type ValueRule = (value: unknown) => string | undefined;
 
 /** A string that a pattern matches. */
-export function matching(pattern: RegExp, words: string): FieldRule {
+export function matching(pattern: RegExp, words: string): ValueRule {
   return (value) => (typeof value !== 'string' || isEmpty(value) || pattern.test(value) ? undefined : words);
 }
 
 /** One of a few strings. */
-export function oneOf(...values: string[]): FieldRule {
+export function oneOf(...values: string[]): ValueRule {
   return (value) =>
     typeof value !== 'string' || values.includes(value)
       ? undefined
@@ -18,12 +18,12 @@ export function oneOf(...values: string[]): FieldRule {
 }
 
 /** A number from `low` to `high`, both included. */
-export function within(low: number, high: number, words: string): FieldRule {
+export function within(low: number, high: number, words: string): ValueRule {
   return (value) => (typeof value !== 'number' || (value >= low && value <= high) ? undefined : words);
 }
 
 /** A file mode. People write them in octal digits, and YAML reads those as decimal ones where the leading 0 is missing. */
-export function mode(high: number): FieldRule {
+export function mode(high: number): ValueRule {
   const octal = (value: number) => `0${value.toString(8)}`;
   return (value) => {
     if (typeof value !== 'number' || (value >= 0 && value <= high)) return undefined;
@@ -35,7 +35,7 @@ export function mode(high: number): FieldRule {
 }
 
 /** k8s.io/kubernetes pkg/apis/core/validation ValidateLocalNonReservedPath, and that there is a path. */
-export const pathInVolume: FieldRule = (value) => {
+export const pathInVolume: ValueRule = (value) => {
   if (typeof value !== 'string' || value === '') return undefined;
   if (value.startsWith('/')) return 'must be a relative path';
   if (value.split('/').includes('..')) return "must not contain '..'";
@@ -43,7 +43,7 @@ export const pathInVolume: FieldRule = (value) => {
 };
 
 /** k8s.io/kubernetes pkg/apis/core/validation validatePathNoBacksteps. */
-export const pathWithoutBacksteps: FieldRule = (value) =>
+export const pathWithoutBacksteps: ValueRule = (value) =>
   typeof value === 'string' && value.split('/').includes('..') ? "must not contain '..'" : undefined;
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
@@ -57,7 +57,7 @@ export const dnsLabel = matching(
 const subdomain = new RegExp(`^${name}(\\.${name})*$`);
 
 /** The name of an object: no ConfigMap or Secret can have another. */
-export const objectName: FieldRule = (value) =>
+export const objectName: ValueRule = (value) =>
   typeof value !== 'string' || isEmpty(value) || isDnsSubdomain(value)
     ? undefined
     : "must be the name of an object: lower case letters, digits, '-' and '.'";
@@ -73,7 +73,7 @@ export const signerName = matching(
 );
 
 /** A quantity above 0, or from 0 where `canBeZero`. */
-export function quantity({ canBeZero }: { canBeZero: boolean }): FieldRule {
+export function quantity({ canBeZero }: { canBeZero: boolean }): ValueRule {
   return (value) => {
     if (isEmpty(value)) return undefined;
     const parsed = quantityOf(value);

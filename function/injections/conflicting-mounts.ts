@@ -1,8 +1,8 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import { fileVolume } from '../review/files.ts';
 import type { DeclaredInjection } from '../review/injection.ts';
+import { mountConflict } from '../review/mount-conflict.ts';
 import type { Mounted } from '../review/nesting.ts';
-import { mountConflict } from '../review/obstacle.ts';
 import { normalPath } from '../review/path.ts';
 import { PathIndex } from '../review/path-index.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
@@ -44,7 +44,7 @@ class Place {
  * The mounts that are in conflict with one before them: of the same injection, or of another that can select the same
  * Pods. They would be skipped in every container, or have every Pod refused.
  */
-export function rivalMountProblems(all: readonly Declared[]): Problem[] {
+export function conflictingMountProblems(all: readonly Declared[]): Problem[] {
   const index = new PathIndex<Place>();
   const places = new Map<string, Place>();
   const placeAt = (path: string): Place => {
@@ -81,11 +81,11 @@ function conflictMessage(one: Placed, other: Placed): string | undefined {
   const { injection } = other;
   const conflict = mountConflict(one.mount, other.mount, volumeOf, `injection ${injection}`);
   if (!conflict) return undefined;
-  const rival = `injection ${injection}, which can select the same Pods`;
+  const owner = `injection ${injection}, which can select the same Pods`;
   const remedy = 'take another path, or selectors that exclude one another';
   return path === normalPath(other.mount.mountPath)
-    ? `must not be the path of ${rival}: ${remedy}`
-    : `must not be in conflict with ${rival} (${path} ${conflict}): ${remedy}`;
+    ? `must not be the path of ${owner}: ${remedy}`
+    : `must not be in conflict with ${owner} (${path} ${conflict}): ${remedy}`;
 }
 
 function isSameMount({ mount }: Mounted, { mount: other }: Mounted): boolean {

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 
 /** The commands that have Pods created again: the first few. */
-export function recreationOf(pods: readonly V1Pod[], most = 3): string {
+export function restartCommands(pods: readonly V1Pod[], most = 3): string {
   const commands = [...new Set(pods.map(commandFor))];
   const rest = commands.length - most;
   return [...commands.slice(0, most), ...(rest > 0 ? [`# and ${rest} more like these`] : [])].join('\n');

@@ -10,7 +10,7 @@ interface Allowed {
 const anything: Allowed = { values: [], others: true, absent: true };
 
 /** Whether all that a selector selects is selected by the other, too. */
-export function implies(selector: V1LabelSelector, other: V1LabelSelector): boolean {
+export function isSubset(selector: V1LabelSelector, other: V1LabelSelector): boolean {
   const own = requirementsOf(selector);
   return requirementsOf(other).every((requirement) => {
     const sameKey = own.filter(({ key }) => key === requirement.key);

@@ -1,7 +1,7 @@
 import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { withDefaults } from '../../function/review/injection.ts';
-import { obstacle } from '../../function/review/obstacle.ts';
+import { conflictInContainer } from '../../function/review/mount-conflict.ts';
 import { review } from '../../function/review/review.ts';
 import { admissionRequest } from '../support/admission-review.ts';
 
@@ -66,8 +66,8 @@ describe('what is in the way of a mount', () => {
   for (const [title, mount, container, conflict] of cases) {
     it(`is ${conflict ? '' : 'not '}${title}`, () => {
       const injections = [{ volume: ours }, { volume: { name: 'injected', emptyDir: {} } }];
-      const neighbours = { spec: { containers: [], volumes }, injections, isEphemeral: false };
-      expect(obstacle({ name: 'app', ...container }, mount, neighbours)).to.equal(conflict);
+      const pod = { spec: { containers: [], volumes }, injections, isEphemeral: false };
+      expect(conflictInContainer({ name: 'app', ...container }, mount, pod)).to.equal(conflict);
     });
   }
 });

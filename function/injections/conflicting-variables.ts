@@ -49,7 +49,7 @@ class Variables {
 }
 
 /** Where one container can get two values of a variable: the injection that comes second would be in conflict with the first. */
-export function rivalVariableProblems(all: readonly Declared[]): Problem[] {
+export function conflictingVariableProblems(all: readonly Declared[]): Problem[] {
   const earlier = new Variables();
   return all.flatMap((injection, at) => {
     const problems = (injection.env ?? []).flatMap((variable, index): Problem[] => {

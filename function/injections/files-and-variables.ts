@@ -7,7 +7,7 @@ import { valueFromProblems } from './variable-rules.ts';
 type Declared = Partial<DeclaredInjection>;
 
 /** What is wrong with the parts of an injection beside one another: which files from where, which variables. */
-export function partProblems(injection: Declared, isMisshapen: (field: string) => boolean): Problem[] {
+export function filesAndVariablesProblems(injection: Declared, isMisshapen: (field: string) => boolean): Problem[] {
   const has = (field: keyof Declared) => injection[field] !== undefined || isMisshapen(field);
   const hasFiles = has('volume') || has('files');
   const hasMounts = has('mount') || has('mounts');

@@ -2,8 +2,8 @@ import type { V1Volume } from '@kubernetes/client-node';
 import type { DeclaredInjection } from '../review/injection.ts';
 import { selectedKeys } from '../review/selector.ts';
 import { isAsDeclared } from '../review/volume-comparison.ts';
-import { rivalMountProblems } from './rival-mounts.ts';
-import { laterVariableProblems, rivalVariableProblems } from './rival-variables.ts';
+import { conflictingMountProblems } from './conflicting-mounts.ts';
+import { conflictingVariableProblems, laterVariableProblems } from './conflicting-variables.ts';
 import type { Problem } from './schema.ts';
 
 type Declared = Partial<DeclaredInjection>;
@@ -13,14 +13,14 @@ type Declared = Partial<DeclaredInjection>;
  * have nothing in common. Paths are from the file. Fields may be missing, since those that are misshapen are reported
  * elsewhere.
  */
-export function rivalProblems(all: readonly Declared[]): Problem[] {
+export function conflictProblems(all: readonly Declared[]): Problem[] {
   return [
     ...nameProblems(all),
     ...volumeNameProblems(all),
-    ...rivalVariableProblems(all),
-    ...rivalMountProblems(all),
+    ...conflictingVariableProblems(all),
+    ...conflictingMountProblems(all),
     ...laterVariableProblems(all),
-    ...chainProblems(all),
+    ...selectedLabelProblems(all),
   ];
 }
 
@@ -52,7 +52,7 @@ function isSameVolume(one: V1Volume, other: V1Volume): boolean {
 }
 
 /** Selected, or no longer selected, by what injections set, an injection would depend on how often the API server calls. */
-function chainProblems(all: readonly Declared[]): Problem[] {
+function selectedLabelProblems(all: readonly Declared[]): Problem[] {
   const setters = new Map(
     all.flatMap(({ name, labels = {} }) => Object.keys(labels).map((key) => [key, name] as const)).reverse(),
   );

@@ -5,7 +5,7 @@ import { isInside, normalPath, relationOf } from './path.ts';
 import { isAsDeclared } from './volume-comparison.ts';
 
 /** What else a Pod has, or gets, that may be mounted in a container. */
-export interface Neighbours {
+export interface PodContext {
   spec: V1PodSpec;
   /** All that select the Pod. */
   injections: readonly { volume?: V1Volume }[];
@@ -17,31 +17,35 @@ export interface Neighbours {
  * or a block device at the same path; one inside ours, or ours inside it, where a node cannot do that; and what no Pod
  * spells out, the termination message and a ServiceAccount's token that admission has yet to mount.
  */
-export function obstacle(container: AnyContainer, mount: V1VolumeMount, neighbours: Neighbours): string | undefined {
+export function conflictInContainer(
+  container: AnyContainer,
+  mount: V1VolumeMount,
+  pod: PodContext,
+): string | undefined {
   const path = normalPath(mount.mountPath);
   // The mounts last: ours are appended to them, and a second review has to give the same reason.
-  const implied = impliedConflict(container, mount, path, neighbours);
+  const implied = impliedConflict(container, mount, path, pod);
   if (implied) return implied;
   for (const { name, devicePath } of container.volumeDevices ?? []) {
     const relation = relationOf(path, normalPath(devicePath));
     if (relation === 'same') return `is taken by volume ${name}`;
     if (relation) return `is ${relation} ${normalPath(devicePath)} of volume ${name}, a block device`;
   }
-  return volumeConflict(container, mount, path, neighbours);
+  return volumeConflict(container, mount, path, pod);
 }
 
 function volumeConflict(
   container: AnyContainer,
   mount: V1VolumeMount,
   path: string,
-  neighbours: Neighbours,
+  pod: PodContext,
 ): string | undefined {
   for (const other of container.volumeMounts ?? []) {
     // Nearly all are apart, which is quickly seen.
     const otherPath = normalPath(other.mountPath);
     if (!relationOf(path, otherPath)) continue;
-    const conflict = mountConflict(mount, other, (name) => volumeNamed(neighbours, name));
-    if (conflict && !isBridged(container, path, otherPath, neighbours)) return conflict;
+    const conflict = mountConflict(mount, other, (name) => volumeNamed(pod, name));
+    if (conflict && !isBridged(container, path, otherPath, pod)) return conflict;
   }
   return undefined;
 }
@@ -87,7 +91,7 @@ function hasSameFiles(
   );
 }
 
-function volumeNamed({ spec, injections }: Neighbours, name: string): V1Volume | undefined {
+function volumeNamed({ spec, injections }: PodContext, name: string): V1Volume | undefined {
   const isNamed = (volume: V1Volume | undefined) => volume?.name === name;
   return spec.volumes?.find(isNamed) ?? injections.find(({ volume }) => isNamed(volume))?.volume;
 }
@@ -96,7 +100,7 @@ function volumeNamed({ spec, injections }: Neighbours, name: string): V1Volume |
  * Whether a mount of the Pod's own lies between two paths, so that the inner is mounted in that one. Injected ones do
  * not count: they may come later, and what was skipped without them has to be skipped with them as well.
  */
-function isBridged({ volumeMounts }: AnyContainer, one: string, other: string, { injections }: Neighbours): boolean {
+function isBridged({ volumeMounts }: AnyContainer, one: string, other: string, { injections }: PodContext): boolean {
   const [outer, inner] = one.length < other.length ? [one, other] : [other, one];
   return (volumeMounts ?? []).some(({ name, mountPath }) => {
     const path = normalPath(mountPath);
@@ -128,21 +132,21 @@ function impliedConflict(
   container: AnyContainer,
   mount: V1VolumeMount,
   path: string,
-  neighbours: Neighbours,
+  pod: PodContext,
 ): string | undefined {
   const conflictWith = ({ volume, mount: other }: ImpliedMount) =>
-    mountConflict(mount, other, (name) => (name === volume.name ? volume : volumeNamed(neighbours, name)), volume.name);
+    mountConflict(mount, other, (name) => (name === volume.name ? volume : volumeNamed(pod, name)), volume.name);
   const messagePath = normalPath(container.terminationMessagePath || '/dev/termination-log');
   if (relationOf(path, messagePath)) {
     const conflict = conflictWith(messageAt(messagePath));
     if (conflict) return conflict;
   }
-  const isNearToken = relationOf(path, token.mount.mountPath) && awaitsToken(container, neighbours);
+  const isNearToken = relationOf(path, token.mount.mountPath) && awaitsToken(container, pod);
   return isNearToken ? conflictWith(token) : undefined;
 }
 
 /** Admission has seen the Pod already, but not what webhooks have added since: it comes by again afterwards. */
-function awaitsToken({ volumeMounts }: AnyContainer, { spec, isEphemeral }: Neighbours): boolean {
+function awaitsToken({ volumeMounts }: AnyContainer, { spec, isEphemeral }: PodContext): boolean {
   if (isEphemeral || spec.automountServiceAccountToken === false) return false;
   return !(volumeMounts ?? []).some(({ mountPath }) => mountPath === token.mount.mountPath);
 }
