@@ -1,6 +1,7 @@
 import type { Decision } from '../review/review.ts';
 import { brief } from '../review/text.ts';
 import type { Cluster } from './config-maps.ts';
+import { platformNamespaces } from './platform-namespaces.ts';
 
 /**
  * Makes sure, at a Pod's admission, that the ConfigMaps which a decision names are in the Pod's namespace, and that
@@ -41,18 +42,6 @@ interface Failure {
   text: string;
   isForLogOnly: boolean;
 }
-
-/** Those that manifests/base/entry.yaml leaves out, but for the function's own, which has the originals. */
-const platformNamespaces: ReadonlySet<string> = new Set([
-  'kube-system',
-  'knative-serving',
-  'kourier-system',
-  'contour-external',
-  'contour-internal',
-  'projectcontour',
-  'istio-system',
-  'cert-manager',
-]);
 
 /** Whether the webhook is called for a namespace. A name is part of a path of the API only where it is a DNS label. */
 function isServed(namespace: string): boolean {

@@ -29,8 +29,15 @@ const patienceMs = 1_000;
 /** How long a client may take to read its answer; the API server, through Knative's queue-proxy, reads at once. */
 const writeMs = 10_000;
 
-/** Decides an AdmissionRequest, before `deadline` says that the API server no longer waits. What it throws is a bug of ours. */
-export type Decide = (request: AdmissionRequest, deadline: () => AbortSignal) => Decision | Promise<Decision>;
+/**
+ * Decides an AdmissionRequest of a call with this name in its path, before `deadline` says that the API server no longer
+ * waits. What it throws is a bug of ours.
+ */
+export type Decide = (
+  request: AdmissionRequest,
+  deadline: () => AbortSignal,
+  name: string | undefined,
+) => Decision | Promise<Decision>;
 
 /** Handles a request from its headers to its answer; its body is read here, unless the functions framework has read it. */
 export type Handler = (request: RequestWithBody, response: ServerResponse) => Promise<void>;
@@ -52,16 +59,18 @@ export type Handler = (request: RequestWithBody, response: ServerResponse) => Pr
  * | … another AdmissionReview                            | 200, what `decide` decides                      |
  * | … `decide` throws: a bug of ours                     | 500, so that the failurePolicy decides          |
  *
- * A caller that `takeToken` does not let through gets the 404 of another path.
+ * A caller that `takeToken` does not let through gets the 404 of another path; `names` are those that a path can have.
  */
 export function createHandler({
   decide,
   log,
   takeToken = (segments) => segments,
+  names = [],
 }: {
   decide: Decide;
   log: Log;
   takeToken?: TakeToken;
+  names?: readonly string[];
 }): Handler {
   const budget = new Budget(maxBytesUnderWay, patienceMs, forSmall);
   return async (request, response) => {
@@ -70,7 +79,7 @@ export function createHandler({
     const share = budget.open(cutOff);
     response.once('close', share.close);
     // Whatever is thrown is answered: with nobody to catch it, it would end the process.
-    const answer = await answerTo(request, { decide, takeToken, share }).catch(internalError);
+    const answer = await answerTo(request, { decide, takeToken, names, share }).catch(internalError);
     if (answer === 'aborted') return logged('WARNING', 'the client went away', { decision: 'aborted' });
     share.add(send(response, answer, logged));
     const deadline = setTimeout(cutOff, writeMs);
@@ -80,11 +89,11 @@ export function createHandler({
 
 async function answerTo(
   request: RequestWithBody,
-  { decide, takeToken, share }: { decide: Decide; takeToken: TakeToken; share: Share },
+  { decide, takeToken, names, share }: { decide: Decide; takeToken: TakeToken; names: readonly string[]; share: Share },
 ): Promise<Answer | 'aborted'> {
-  const route = routeOf(request, takeToken);
+  const route = routeOf(request, takeToken, names);
   if (route === 'health') return { status: 200, body: { status: 'ok' } };
-  if (route !== 'review') return afterBody(request, route);
+  if ('status' in route) return afterBody(request, route);
   const body = await readBody(request, maxBodyBytes, share);
   if (body === 'aborted') return body;
   if (body === 'too large') {
@@ -94,7 +103,7 @@ async function answerTo(
     const headers = { 'Retry-After': '1' };
     return afterBody(request, refuse(503, 'too many reviews are under way', { headers }));
   }
-  return answerToBody(body, (admitted) => decide(admitted, () => deadlineOf(request.url ?? '')));
+  return answerToBody(body, (admitted) => decide(admitted, () => deadlineOf(request.url ?? ''), route.name));
 }
 
 /** Refuses a request whose body is still on its way: the rest is dropped, and the connection not used again. */

@@ -1,4 +1,4 @@
-import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { V1LabelSelector, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { fileVolume } from '../review/files.ts';
 import { annotationPrefix, configMapsOf, type DeclaredInjection } from '../review/injection.ts';
 import { normalPath } from '../review/path.ts';
@@ -18,25 +18,42 @@ export function injectionProblems(
   isMisshapen: (field: string) => boolean,
 ): Problem[] {
   return [
+    ...selectorProblems(injection, isMisshapen),
     ...filesAndVariablesProblems(injection, isMisshapen),
-    ...selectorProblems(injection),
     ...volumeFieldProblems(injection),
     ...mountProblems(injection),
     ...metadataProblems(injection),
   ];
 }
 
-function selectorProblems({ selector }: Partial<DeclaredInjection>): Problem[] {
-  if (!selector) return [];
-  if (selectedKeys(selector).length === 0) {
-    const message = 'must not be empty, or it would select every Pod: give matchLabels or matchExpressions';
-    return [{ path: ['selector'], message }];
-  }
-  return (selector.matchExpressions ?? []).flatMap(({ operator, values = [] }, index): Problem[] => {
+function selectorProblems(
+  { selector, namespaceSelector }: Partial<DeclaredInjection>,
+  isMisshapen: (field: string) => boolean,
+): Problem[] {
+  const isEmpty = (one: V1LabelSelector | undefined) => one !== undefined && selectedKeys(one).length === 0;
+  const mayBeEmpty = namespaceSelector !== undefined || isMisshapen('namespaceSelector');
+  const emptyProblem = (field: string, what: string): Problem => ({
+    path: [field],
+    message: `must not be empty, or it would select every ${what}: give matchLabels or matchExpressions`,
+  });
+  const isMissing = selector === undefined && !isMisshapen('selector');
+  return [
+    ...(isMissing && !mayBeEmpty
+      ? [{ path: ['selector'], message: 'is required, unless there is a namespaceSelector' }]
+      : []),
+    ...(isEmpty(selector) && !mayBeEmpty ? [emptyProblem('selector', 'Pod')] : []),
+    ...(isEmpty(namespaceSelector) ? [emptyProblem('namespaceSelector', 'namespace')] : []),
+    ...expressionProblems('selector', selector),
+    ...expressionProblems('namespaceSelector', namespaceSelector),
+  ];
+}
+
+function expressionProblems(field: string, { matchExpressions = [] }: V1LabelSelector = {}): Problem[] {
+  return matchExpressions.flatMap(({ operator, values = [] }, index): Problem[] => {
     const needsValues = operator === 'In' || operator === 'NotIn';
     if (needsValues === values.length > 0) return [];
     const message = `must ${needsValues ? 'not be empty' : 'be left out'} with operator ${operator}`;
-    return [{ path: ['selector', 'matchExpressions', index, 'values'], message }];
+    return [{ path: [field, 'matchExpressions', index, 'values'], message }];
   });
 }
 

@@ -5,12 +5,13 @@ import { type Names, selectsName } from '../review/selector.ts';
 type Declared = Partial<DeclaredInjection>;
 
 /**
- * Whether one container can get both injections. No is certain: their selectors contradict one another, or they have
- * no namespace or no container in common. Where that cannot be told, as of two globs, it is yes.
+ * Whether one container can get both injections. No is certain: their selectors, of Pods or of namespaces, contradict one
+ * another, or they have no namespace or no container in common. Where that cannot be told, as of two globs, it is yes.
  */
 export function canOverlap(one: Declared, other: Declared): boolean {
   return (
     canBothSelect([one.selector ?? {}, other.selector ?? {}]) &&
+    canBothSelect([one.namespaceSelector ?? {}, other.namespaceSelector ?? {}]) &&
     canShareName(one.namespaces, other.namespaces) &&
     canShareName(one.containers, other.containers)
   );

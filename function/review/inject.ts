@@ -28,12 +28,17 @@ export interface Injected {
 
 /**
  * The Pod with the volumes, mounts, labels and annotations of these injections, in order. What it changes it copies;
- * what it does not know it keeps; a Pod that has it all comes back with the same content.
+ * what it does not know it keeps; a Pod that has it all comes back with the same content. What was skipped of injections
+ * of the names `elsewhere` stays in its annotation: another call reviews them.
  */
-export function inject(pod: V1Pod, injections: readonly Injection[]): Injected {
+export function inject(
+  pod: V1Pod,
+  injections: readonly Injection[],
+  elsewhere: ReadonlySet<string> = new Set(),
+): Injected {
   const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, injections, pod));
   const reasons = injected.skipped.map(({ text }) => text);
-  return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0) };
+  return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0, elsewhere) };
 }
 
 /**

@@ -5,8 +5,10 @@ import type { Names } from './selector.ts';
 /** Which Pods get which files and variables: one entry of injections.yaml. */
 export interface Injection {
   name: string;
-  /** Which Pods, by their labels. */
+  /** Which Pods, by their labels; all of those namespaces where it is empty, as only beside a namespaceSelector. */
   selector: V1LabelSelector;
+  /** Which namespaces, by their labels: a webhooks entry of its own, since a review does not carry them. */
+  namespaceSelector?: V1LabelSelector;
   namespaces?: Names;
   /** Absent where there are variables only. */
   volume?: V1Volume;
@@ -23,7 +25,8 @@ export interface Injection {
 }
 
 /** An injection as injections.schema.json lets it be written: what follows from the rest may be left out. */
-export type DeclaredInjection = Omit<Injection, 'mounts' | 'env' | 'fileAnnotations' | 'onConflict'> & {
+export type DeclaredInjection = Omit<Injection, 'selector' | 'mounts' | 'env' | 'fileAnnotations' | 'onConflict'> & {
+  selector?: V1LabelSelector;
   /** The files by their names, in place of `volume`. */
   files?: Record<string, string>;
   /** One mount, in place of `mounts`. */
@@ -44,11 +47,12 @@ export const skippedAnnotation = `${annotationPrefix}skipped`;
 
 /** Fills in what follows from the rest: `onConflict: skip`, the volume of `files`, and its name for the mounts. */
 export function withDefaults(declared: DeclaredInjection): Injection {
-  const { files, mount, mounts = mount ? [mount] : [], env = [], ...rest } = declared;
+  const { files, mount, mounts = mount ? [mount] : [], env = [], selector = {}, ...rest } = declared;
   const volume = files ? fileVolume(declared.name, files) : rest.volume;
   return {
     onConflict: 'skip',
     ...rest,
+    selector,
     ...(volume && { volume }),
     ...(files && { fileAnnotations: fileAnnotations(declared.name, files) }),
     mounts: mounts.map((one) => ({ name: volume?.name ?? '', ...one })),

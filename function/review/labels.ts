@@ -65,13 +65,36 @@ function hasController({ metadata }: V1Pod): boolean {
   return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
 }
 
-/** Annotates the Pod with what was skipped; clears a stale annotation, copied from another Pod, where nothing was. */
-export function withSkipped(pod: V1Pod, reasons: readonly string[], isInjected: boolean): V1Pod {
-  if (reasons.length > 0) {
-    return withValues(pod, 'annotations', { [skippedAnnotation]: bounded(reasons.map(brief)).join('; ') });
-  }
-  const isStale = isInjected && valueIn(pod, 'annotations', skippedAnnotation);
-  return isStale ? withValues(pod, 'annotations', { [skippedAnnotation]: '' }) : pod;
+/**
+ * Annotates the Pod with what was skipped; clears what is stale, copied from another Pod, where nothing was. What stands
+ * there of the injections `elsewhere` stays, in an order that does not depend on whose call came last.
+ */
+export function withSkipped(
+  pod: V1Pod,
+  reasons: readonly string[],
+  isInjected: boolean,
+  elsewhere: ReadonlySet<string>,
+): V1Pod {
+  const there = valueIn(pod, 'annotations', skippedAnnotation) ?? '';
+  if (reasons.length === 0 && !(isInjected && there)) return pod;
+  const text = bounded(reasons.map(brief)).join('; ');
+  const kept = linesIn(there).filter((line) => elsewhere.has(injectionOf(line)));
+  const value = kept.length > 0 ? [...kept, ...linesIn(text)].sort(byInjection).join('; ') : text;
+  return withValues(pod, 'annotations', { [skippedAnnotation]: value });
+}
+
+/** The lines of an annotation; how many more there are is part of the line before. */
+function linesIn(annotation: string): string[] {
+  return annotation.split(/; (?=[a-z\d-]+: container )/).filter(Boolean);
+}
+
+function injectionOf(line: string): string {
+  return line.slice(0, line.indexOf(':'));
+}
+
+function byInjection(one: string, other: string): number {
+  const [name, otherName] = [injectionOf(one), injectionOf(other)];
+  return Number(name > otherName) - Number(name < otherName);
 }
 
 /** The JSON pointers of the labels and annotations that these injections set: the only values that a patch may replace. */

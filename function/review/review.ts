@@ -11,6 +11,7 @@ import {
 } from './admission.ts';
 import { type Injected, inject, injectEphemeral, type Skipped } from './inject.ts';
 import { ensuredConfigMaps, type Injection, optOutAnnotation } from './injection.ts';
+import { reviewedBy } from './namespaces.ts';
 import { isOptedOut, optOutWarnings } from './opt-out.ts';
 import { isFor } from './selection.ts';
 import { bounded, brief } from './text.ts';
@@ -57,28 +58,36 @@ export interface LeftOut {
  * | … and the injection says `onConflict: deny`                   | denied, no patch          |
  * | all the rest                                                  | unchanged                 |
  *
+ * Of the injections, a call reviews those that `reviewedBy` says, by the `name` in its path.
  * Throws a VerificationError where its own patch fails verification, and no sound injection is left.
  */
-export function review(request: AdmissionRequest, injections: readonly Injection[]): Decision {
+export function review(request: AdmissionRequest, injections: readonly Injection[], name?: string): Decision {
   const pod = request.object as V1Pod;
   const reason = leftAlone(request, pod);
   if (reason !== undefined) return unchanged(request, reason);
+  const reviewed = reviewedBy(injections, name);
   const selectable = { namespace: request.namespace ?? '', labels: pod.metadata?.labels ?? {} };
-  const selected = injections.filter((injection) => isFor(injection, selectable));
+  const selected = reviewed.filter((injection) => isFor(injection, selectable));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
+  const elsewhere = new Set(injections.filter((one) => !reviewed.includes(one)).map((one) => one.name));
   try {
-    return decide(request, pod, selected);
+    return decide(request, pod, selected, elsewhere);
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
-    return withoutUnsound(request, pod, selected, error);
+    return withoutUnsound(request, pod, selected, elsewhere, error);
   }
 }
 
-/** Throws a VerificationError where the patch fails verification. */
-function decide(request: AdmissionRequest, pod: V1Pod, selected: readonly Injection[]): Decision {
+/** What other calls have said of injections of these names stays. Throws a VerificationError where the patch fails verification. */
+function decide(
+  request: AdmissionRequest,
+  pod: V1Pod,
+  selected: readonly Injection[],
+  elsewhere: ReadonlySet<string>,
+): Decision {
   const old = request.subResource ? (request.oldObject as V1Pod | undefined) : undefined;
   const again = (current: V1Pod): Injected =>
-    request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected);
+    request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected, elsewhere);
   const injected = again(pod);
   const denied = injected.skipped.filter(({ injection, isConflict }) => isConflict && injection.onConflict === 'deny');
   if (denied.length > 0) return refused(request, denied);
@@ -94,11 +103,12 @@ function withoutUnsound(
   request: AdmissionRequest,
   pod: V1Pod,
   selected: readonly Injection[],
+  elsewhere: ReadonlySet<string>,
   error: VerificationError,
 ): Decision {
   const isSound = (injection: Injection) => {
     try {
-      decide(request, pod, [injection]);
+      decide(request, pod, [injection], elsewhere);
       return true;
     } catch {
       return false;
@@ -109,7 +119,7 @@ function withoutUnsound(
   const names = (unsound.length > 0 ? unsound : selected).map(({ name }) => name).join(', ');
   const failure = `${names}: ${error.message}`;
   if (sound.length === 0 || unsound.length === 0) throw new VerificationError(failure);
-  return { ...decide(request, pod, sound), failure };
+  return { ...decide(request, pod, sound, elsewhere), failure };
 }
 
 /** Why a request is none of ours, or undefined where it is. */

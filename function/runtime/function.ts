@@ -5,6 +5,7 @@ import { log } from '../http/log.ts';
 import { defaultInjections } from '../injections/default-injections.ts';
 import { readInjections } from '../injections/load.ts';
 import { uncheckedSources } from '../injections/volume.ts';
+import { callNames } from '../review/namespaces.ts';
 import { review } from '../review/review.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 
@@ -18,8 +19,8 @@ export const telemetry: Telemetry | undefined = process.env.OTEL_EXPORTER_OTLP_E
   ? createTelemetry(async () => (await import('../telemetry/otlp.ts')).createExporter(process.env, log), log)
   : undefined;
 
-const decide: Decide = (request, deadline) => {
-  const decision = review(request, injections);
+const decide: Decide = (request, deadline, name) => {
+  const decision = review(request, injections, name);
   return decision.ensure.length > 0 ? ensure(decision, request.namespace ?? '', deadline()) : decision;
 };
 
@@ -27,6 +28,7 @@ const handler = createHandler({
   decide: telemetry?.counted(decide) ?? decide,
   log,
   takeToken: callersOf(process.env.CALLER_TOKENS, log),
+  names: callNames(injections),
 });
 
 /** The function: handles AdmissionReviews by the injections of the file that INJECTIONS names, or by the default ones; of callers with a token of the file that CALLER_TOKENS names. */

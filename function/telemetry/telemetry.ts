@@ -52,11 +52,13 @@ export function createTelemetry(load: () => Promise<Exporter>, log: Log): Teleme
       });
       return handler(request, response);
     },
-    counted: (decide) => async (request, deadline) => {
-      const decision = await decide(request, deadline);
-      observe({ type: 'decision', outcome: decision.outcome, injections: resultsOf(decision) });
-      return decision;
-    },
+    counted:
+      (decide) =>
+      async (...call) => {
+        const decision = await decide(...call);
+        observe({ type: 'decision', outcome: decision.outcome, injections: resultsOf(decision) });
+        return decision;
+      },
     flush: async () => {
       await loading;
       await exporter?.flush();

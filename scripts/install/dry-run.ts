@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { inject } from '../../function/review/inject.ts';
 import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
-import { selectsName } from '../../function/review/selector.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/read.ts';
+import { isForNamespace } from './namespaces.ts';
 import { dryRun, probePod } from './probe-pod.ts';
 
 /** An injection that the API server refuses in a namespace, in its own words. */
@@ -48,15 +48,12 @@ interface Namespace {
   metadata: { name: string; labels?: Record<string, string> };
 }
 
-/** Those that the webhook configuration leaves out: manifests/base/entry.yaml. */
-const platform = /^(kube|knative|cert-manager|kourier|contour|projectcontour|istio)(-|$)/;
-
 /** The namespaces that an injection is for, as lists of alternatives: one for each Pod Security Standard that is enforced. */
-function candidatesFor({ namespaces }: Injection, all: readonly Namespace[], fallback: string): string[][] {
+function candidatesFor(injection: Injection, all: readonly Namespace[], fallback: string): string[][] {
   const byStandard = new Map<string, string[]>();
   for (const { metadata } of all) {
     const { name, labels = {} } = metadata;
-    if (platform.test(name) || !selectsName(namespaces, name)) continue;
+    if (!isForNamespace(injection, { name, labels })) continue;
     const standard = labels['pod-security.kubernetes.io/enforce'] ?? 'privileged';
     byStandard.set(standard, [...(byStandard.get(standard) ?? []), name]);
   }

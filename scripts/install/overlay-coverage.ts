@@ -3,8 +3,9 @@ import type { V1ClusterRole, V1ConfigMap, V1MutatingWebhook } from '@kubernetes/
 import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
 import { ensuredConfigMaps, type Injection } from '../../function/review/injection.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import { isSubset } from './selector-subset.ts';
-import { entriesFor } from './webhook-configuration.ts';
+import { callsFor, isForNamespacesOf } from './coverage.ts';
+import { entriesFor } from './entries.ts';
+import { entryManifest } from './overlay.ts';
 
 /** What the injections of an overlay lack in its other objects, and what those have for no injection: each with its fix. */
 export function coverageProblems(ours: readonly KubernetesObject[], entries: readonly V1MutatingWebhook[]): string[] {
@@ -25,14 +26,15 @@ export function coverageProblems(ours: readonly KubernetesObject[], entries: rea
 }
 
 function entryProblems(injections: readonly Injection[], entries: readonly V1MutatingWebhook[]): string[] {
-  const covers = ({ objectSelector = {} }: V1MutatingWebhook, { selector }: Injection) =>
-    isSubset(selector, objectSelector);
+  const covers = (entry: V1MutatingWebhook, injection: Injection) =>
+    callsFor(entry, injection, injections) && isForNamespacesOf(entry, injection);
+  const isByGateway = entries.every(({ clientConfig }) => clientConfig.service);
   const uncovered = injections.filter((injection) => !entries.some((entry) => covers(entry, injection)));
-  const unneeded = entries.filter((entry) => !injections.some((injection) => covers(entry, injection)));
+  const unneeded = entries.filter((entry) => !injections.some((injection) => callsFor(entry, injection, injections)));
   return [
     ...entriesFor(uncovered).map(
       (entry) =>
-        `injection ${entry.name} has no webhooks entry, so the API server never calls the function for its Pods: add ${JSON.stringify(entry)} to webhooks.yaml`,
+        `injection ${entry.name} has no webhooks entry, so the API server never calls the function for its Pods: add ${JSON.stringify(entryManifest(entry, isByGateway))} to webhooks.yaml`,
     ),
     ...unneeded.map(({ name }) => `no injection needs webhooks entry ${name}: remove it from webhooks.yaml`),
   ];

@@ -1,10 +1,11 @@
 import { Document, type Scalar, visit } from 'yaml';
 import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
 import { ensuredConfigMaps, type Injection } from '../../function/review/injection.ts';
+import { type Entry, entriesFor } from './entries.ts';
 import { defaultInstallation, type Installation } from './installation.ts';
 import type { Reach } from './reach.ts';
 import { type Files, renderedMark } from './rendered-files.ts';
-import { entriesFor, readCommonEntry } from './webhook-configuration.ts';
+import { readCommonEntry } from './webhook-configuration.ts';
 
 /** What an overlay of the manifests is to be. */
 export interface Wanted extends Installation {
@@ -65,13 +66,20 @@ export function overlayFor(
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name: defaultInstallation.name },
-    webhooks: entriesFor(injections),
+    webhooks: entriesFor(injections).map((entry) => entryManifest(entry, isByGateway)),
   };
   return {
     'kustomization.yaml': `${renderedMark}${toYaml(kustomization)}`,
     'injections.yaml': text,
     'webhooks.yaml': toYaml(webhook),
   };
+}
+
+/** An entry as webhooks.yaml has it: the transformers put the function's host, or its Service, around the path. */
+export function entryManifest({ callName, ...entry }: Entry, isByGateway: boolean): object {
+  if (callName === undefined) return entry;
+  const path = `/mutate/${callName}`;
+  return { ...entry, clientConfig: isByGateway ? { service: { path } } : { url: `https://HOST${path}` } };
 }
 
 /** The ConfigMap of the demo's injection. */

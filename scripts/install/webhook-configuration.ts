@@ -1,25 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { Injection } from '../../function/review/injection.ts';
+import type { V1LabelSelector, V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { readManifest } from '../kubernetes/manifest.ts';
+import { entriesFor, type Selecting } from './entries.ts';
 import { manifestPath } from './manifests.ts';
-
-type Selected = Pick<Injection, 'name' | 'selector'>;
-
-/** What a webhooks entry has of its own; the rest is manifests/base/entry.yaml. */
-export type Entry = Required<Pick<V1MutatingWebhook, 'name' | 'objectSelector'>>;
-
-/**
- * An entry for each distinct selector of these injections, so that no injection waits for a call that never comes, named
- * after the first injection with its selector.
- */
-export function entriesFor(injections: readonly Selected[]): Entry[] {
-  return injections
-    .filter(
-      ({ selector }, index) => injections.findIndex((other) => isDeepStrictEqual(other.selector, selector)) === index,
-    )
-    .map(({ name, selector }) => ({ name, objectSelector: selector }));
-}
 
 /** The entries of a MutatingWebhookConfiguration. */
 export function entriesOf(webhook: object): V1MutatingWebhook[] {
@@ -40,17 +22,18 @@ export function readCommonEntry(): V1MutatingWebhook {
  */
 export function webhookConfiguration(
   { name, url, caCert }: { name: string; url: string; caCert: string },
-  injections: readonly Selected[],
+  injections: readonly Selecting[],
   overrides: Partial<V1MutatingWebhook> = {},
 ): V1MutatingWebhookConfiguration {
   const common = readCommonEntry();
   const domain = common.name.slice(common.name.indexOf('.'));
-  const clientConfig = { url, caBundle: Buffer.from(caCert).toString('base64') };
-  const webhooks = entriesFor(injections).map((entry) => ({
+  const caBundle = Buffer.from(caCert).toString('base64');
+  const webhooks = entriesFor(injections).map(({ callName, namespaceSelector: own, ...entry }) => ({
     ...common,
     ...entry,
     name: `${entry.name}${domain}`,
-    clientConfig,
+    namespaceSelector: both(own, common.namespaceSelector),
+    clientConfig: { url: callName === undefined ? url : `${url}/${callName}`, caBundle },
     ...overrides,
   }));
   return {
@@ -58,5 +41,14 @@ export function webhookConfiguration(
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
     webhooks,
+  };
+}
+
+/** What both select, as kustomize puts it into an entry. */
+function both(own: V1LabelSelector = {}, common: V1LabelSelector = {}): V1LabelSelector {
+  return {
+    ...own,
+    ...common,
+    matchExpressions: [...(own.matchExpressions ?? []), ...(common.matchExpressions ?? [])],
   };
 }

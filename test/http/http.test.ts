@@ -487,6 +487,26 @@ describe('the bundle', () => {
     expect(child.lines.join('\n')).not.to.contain('swordfish');
   });
 
+  it('reviews an injection with a namespaceSelector only where the path names it, and says which there are', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const file = join(directory, 'injections.yaml');
+    await writeFile(
+      file,
+      'injections: [{name: ca, namespaceSelector: {matchLabels: {ca: a}}, env: [{name: A, value: a}]}]',
+    );
+    const { url } = await start(cleanup, [await bundleIn(directory)], directory, { INJECTIONS: file });
+    const send = async (path: string) => {
+      const body = JSON.stringify(admissionReview(pod));
+      const answer = await fetch(url + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+      return (await answer.json()) as { response: { patch?: string }; message: string };
+    };
+    expect((await send('/mutate')).response).not.to.have.property('patch');
+    expect((await send('/mutate/ca?timeout=10s')).response).to.have.property('patch');
+    expect((await send('/mutate/other')).message).to.match(/not found: .*those that have one are ca$/);
+  });
+
   it('starts without its code cache where that is damaged, and says so', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();

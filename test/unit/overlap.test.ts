@@ -8,6 +8,8 @@ const labelled = (key: string, operator: string, ...values: string[]): Declared 
   selector: { matchExpressions: [{ key, operator, ...(values.length > 0 && { values }) }] },
 });
 
+const inNamespaces = (matchLabels: Record<string, string>): Declared => ({ namespaceSelector: { matchLabels } });
+
 const apart: [string, Declared, Declared][] = [
   ['two values of a label', { selector: { matchLabels: { a: 'b' } } }, { selector: { matchLabels: { a: 'c' } } }],
   ['a value, and others', { selector: { matchLabels: { a: 'b' } } }, labelled('a', 'In', 'c', 'd')],
@@ -18,6 +20,7 @@ const apart: [string, Declared, Declared][] = [
   ['two namespaces', { namespaces: { include: ['a'] } }, { namespaces: { include: ['b', 'c'] } }],
   ['a namespace, and all others', { namespaces: { include: ['a'] } }, { namespaces: { exclude: ['a*'] } }],
   ['a namespace, and a glob', { namespaces: { include: ['x-*'] } }, { namespaces: { include: ['a', 'y-x'] } }],
+  ['namespaces of two values of a label', inNamespaces({ a: 'b' }), inNamespaces({ a: 'c' })],
   ['two containers', { containers: { include: ['app'] } }, { containers: { include: ['proxy'] } }],
 ];
 
@@ -26,6 +29,8 @@ const together: [string, Declared, Declared][] = [
   ['a value among values', { selector: { matchLabels: { a: 'b' } } }, labelled('a', 'In', 'b', 'c')],
   ['a value, and all but another', { selector: { matchLabels: { a: 'b' } } }, labelled('a', 'NotIn', 'c')],
   ['no label, and all but a value', labelled('a', 'DoesNotExist'), labelled('a', 'NotIn', 'b')],
+  ['namespaces of two labels', inNamespaces({ a: 'b' }), inNamespaces({ c: 'd' })],
+  ['namespaces of a label, and all', inNamespaces({ a: 'b' }), {}],
   ['all namespaces, and one', {}, { namespaces: { include: ['a'] } }],
   ['globs, of which nobody knows', { namespaces: { include: ['a*'] } }, { namespaces: { include: ['*b'] } }],
   ['a container, and a glob', { containers: { include: ['app'] } }, { containers: { include: ['a*'] } }],

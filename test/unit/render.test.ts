@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
+import { parseInjections } from '../../function/injections/load.ts';
 import type { Wanted } from '../../scripts/install/overlay.ts';
 import { render } from '../../scripts/install/render.ts';
-import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
+import { entriesOf, webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { requireKubectl } from '../support/definitions.ts';
 
@@ -25,6 +26,27 @@ describe('what deploy applies', () => {
     ]);
     const [first, second] = entries.map(({ name: _, objectSelector: __, ...rest }) => rest);
     expect(second).to.deep.equal(first);
+  });
+
+  it('has an entry of its own for a namespaceSelector, and exact names of namespaces, as where no kustomize is needed', async () => {
+    const labelled = { matchLabels: { ca: 'company' } };
+    const ca = { name: 'ca', namespaceSelector: labelled, env: [{ name: 'TZ', value: 'UTC' }] };
+    const inTeams = { ...hello, namespaces: { include: ['team-a', 'team-b'], exclude: ['x-*'] } };
+    const injections = list(inTeams, ca, other);
+    for (const reach of ['gateway-contour', 'cluster-local-url'] as const) {
+      const [webhook] = await objects('MutatingWebhookConfiguration', { injections, reach, namespace: 'hello-system' });
+      const rendered = entriesOf(webhook ?? {});
+      const { webhooks = [] } = webhookConfiguration(
+        { name: 'mine', url: '/mutate', caCert: '' },
+        parseInjections(injections, 'injections.yaml'),
+      );
+      const selecting = (entries: typeof webhooks) =>
+        entries.map(({ objectSelector = {}, namespaceSelector }) => ({ objectSelector, namespaceSelector }));
+      expect(selecting(rendered)).to.deep.equal(selecting(webhooks));
+      const paths = rendered.map(({ clientConfig: { service, url = '' } }) => service?.path ?? new URL(url).pathname);
+      expect(paths).to.deep.equal(['/mutate', '/mutate/ca', '/mutate']);
+      expect(rendered[1]?.objectSelector ?? {}).to.deep.equal({});
+    }
   });
 
   it('gives the function the permissions for just the ConfigMaps that it is to copy, and no rule where there are none', async () => {
