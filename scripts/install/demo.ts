@@ -1,22 +1,25 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
+import { selectsLabels } from '../../function/review/selector.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { execute } from '../kubernetes/exec.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
-import { read } from '../kubernetes/read.ts';
+import { list, read, unless } from '../kubernetes/read.ts';
 import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { manifestPath } from './manifests.ts';
+import { webhookConfigurations } from './registration.ts';
 
 const file = '/etc/config/hello.txt';
 
 /**
  * Creates busybox-1 and busybox-2 of manifests/demo in a namespace, waits until they run, and shows the file in the one
- * and its absence in the other. `cleanup` takes away what was made. Whether both were as they should be.
+ * and its absence in the other. `cleanup` takes away what was made. Whether both were as they should be. Throws where the
+ * cluster has the webhook, for other Pods than these.
  */
 export async function demoOnCluster(
   api: KubernetesApi,
@@ -27,6 +30,7 @@ export async function demoOnCluster(
     keep ? create(api, object) : createTemporarily(api, object, { progress, cleanup });
   const manifest = readManifest(manifestPath('demo/busybox.yaml'));
   const pods = manifest.map((pod) => ({ ...pod, metadata: { ...pod.metadata, namespace } }));
+  await refuseUnselected(api, pods);
   const isNew = !(await exists(api, `/api/v1/namespaces/${namespace}`));
   if (isNew) await createForDemo({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   else await refuseTaken(api, pods);
@@ -64,6 +68,20 @@ async function exists(api: KubernetesApi, path: string): Promise<boolean> {
     if (error instanceof ApiError && error.status === 403) return true;
     throw error;
   }
+}
+
+/** Throws where webhooks of ours are registered, and none of their entries selects one of the Pods. */
+async function refuseUnselected(api: KubernetesApi, pods: readonly KubernetesObject[]): Promise<void> {
+  const path = `${webhookConfigurations}?labelSelector=${encodeURIComponent('app.kubernetes.io/part-of=hello-webhook')}`;
+  const registered = await unless(403, list<V1MutatingWebhookConfiguration>(api, path));
+  const entries = registered?.flatMap(({ webhooks = [] }) => webhooks) ?? [];
+  const selects = ({ objectSelector = {} }: V1MutatingWebhook) =>
+    pods.some(({ metadata }) => selectsLabels(objectSelector, metadata.labels ?? {}));
+  if (entries.length === 0 || entries.some(selects)) return;
+  const names = entries.map(({ name }) => name).join(', ');
+  throw new Error(
+    `no injection of the cluster's selects the Pods of the demo, which are for that of manifests/demo/injection (entries: ${names}); ${commandLine('inject')} shows what yours make of Pods of your own`,
+  );
 }
 
 /** Throws where Pods of these names are there: they are somebody else's. */

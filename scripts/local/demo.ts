@@ -1,3 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { readInjections } from '../../function/injections/load.ts';
 import type { Injection } from '../../function/review/injection.ts';
@@ -13,6 +17,7 @@ import { waitFor } from '../kubernetes/wait.ts';
 import { podOf } from '../kubernetes/workload.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { callWebhook } from './admission-call.ts';
 import { type ApiServer, prepareNamespace, startApiServer } from './api-server.ts';
 import { type ControlPlane, controlPlaneAtHand, findControlPlane, waysToGetOne } from './control-plane.ts';
@@ -52,8 +57,10 @@ export async function demoHere(
   const objects = files.flatMap(readManifest);
   const pods = objects.flatMap((object) => podOf(object) ?? []);
   if (pods.length === 0) throw new Error(`${files.join(', ')}: no Pod, and no workload with a Pod template`);
-  const server = await startFunction(cleanup, file ? { INJECTIONS: file } : {});
+  const server = await startFunction(cleanup, file ? { INJECTIONS: withoutCopies(file, cleanup) } : {});
   console.log(`Function     ${server.url}`);
+  if (injections.some(({ ensure }) => ensure))
+    console.log('Copies       none: here is no cluster for `ensure` to copy ConfigMaps in');
   const demo = { objects, pods, injections, server };
   const atHand = apiServer ? controlPlaneAtHand() : undefined;
   if (atHand) return await onApiServer(atHand, demo, keep, cleanup);
@@ -64,6 +71,16 @@ export async function demoHere(
   if (controlPlane) return await onApiServer(controlPlane, demo, keep, cleanup);
   console.log(`There is none to be had: ${waysToGetOne}.`);
   return exitStatus.incomplete;
+}
+
+/** A file of the same injections, but for `ensure`. */
+function withoutCopies(file: string, cleanup: AsyncDisposableStack): string {
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  const { items } = document.get('injections') as YAMLSeq<YAMLMap>;
+  for (const injection of items) injection.delete('ensure');
+  const copy = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup), basename(file));
+  writeFileSync(copy, document.toString());
+  return copy;
 }
 
 /** Shows what the function makes of Pods that are sent to it the way an API server sends them; the exit status. */

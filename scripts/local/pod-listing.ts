@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Injection } from '../../function/review/injection.ts';
+import { unmetBy } from '../../function/review/selection.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -12,8 +13,8 @@ export function unstoredRows(pods: readonly KubernetesObject[]): string[][] {
 }
 
 /**
- * Prints Pods as `kubectl get pod -L …` does, with the labels that the injections set, and the volumes and mounts of
- * those that were injected. `rows` has the cells NAME to AGE of each Pod.
+ * Prints Pods as `kubectl get pod -L …` does, with the labels that the injections set, the volumes and mounts of those
+ * that were injected, and why no injection is for the others. `rows` has the cells NAME to AGE of each Pod.
  */
 export function printPods(
   pods: readonly KubernetesObject[],
@@ -38,6 +39,17 @@ export function printPods(
   );
   for (const pod of pods.filter((pod) => isInjected(pod, injections)))
     console.log(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
+  for (const pod of pods) for (const line of notSelected(pod, injections)) console.log(line);
+}
+
+/** Why no injection is for a Pod, a line for each; none where one is. */
+function notSelected(pod: KubernetesObject, injections: readonly Injection[]): string[] {
+  const { namespace = 'default', labels = {} } = pod.metadata;
+  const unmet = injections.map((injection) => ({ ...injection, unmet: unmetBy(injection, { namespace, labels }) }));
+  if (unmet.some((injection) => injection.unmet.length === 0)) return [];
+  return unmet.map(
+    (injection) => `\n${titleOf(pod)} is not selected by ${injection.name}: ${injection.unmet.join('; ')}`,
+  );
 }
 
 /** The keys of the labels that injections set, each once. */
