@@ -7,7 +7,7 @@ import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
-import { helloInjection } from '../support/hello-injection.ts';
+import { helloInjection, helloInjectionWith } from '../support/hello-injection.ts';
 import { promtool } from '../support/promtool.ts';
 import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
 
@@ -106,7 +106,7 @@ async function samplesAfterFailures(cluster: Cluster): Promise<Map<string, strin
   await cluster.createPod(ignoring, pod);
   const failing = await cluster.namespaceWith(nobody, helloInjection, { ...named('fail'), failurePolicy: 'Fail' });
   await refusal(cluster.createPod(failing, pod));
-  const denyInjection = `${helloInjection}    onConflict: deny\n`;
+  const denyInjection = helloInjectionWith({ onConflict: 'deny' });
   const denying = await cluster.namespaceWith(await cluster.startFunction(denyInjection), denyInjection, named('deny'));
   await refusal(cluster.createPod(denying, pod));
   const metrics = await cluster.api.text('/metrics');
