@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { calls } from './checks/admission/calls.ts';
 import { entries } from './checks/admission/entries.ts';
+import { entryFields } from './checks/admission/entry-fields.ts';
 import { namespaces } from './checks/admission/namespaces.ts';
 import { otherWebhooks } from './checks/admission/other-webhooks.ts';
 import { platformPods } from './checks/admission/platform-pods.ts';
@@ -64,7 +65,7 @@ export const categories: readonly Category[] = [
     id: 'admission',
     title: 'Admission of Pods',
     isOfCall: true,
-    checks: [calls, probe, namespaces, entries, platformPods, timeouts, otherWebhooks],
+    checks: [calls, probe, namespaces, entries, entryFields, platformPods, timeouts, otherWebhooks],
   },
   { id: 'pods', title: 'Pods', isOfCall: false, checks: [selectedPods, volumeSources, copies] },
 ];

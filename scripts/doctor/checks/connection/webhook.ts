@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type {
   AdmissionregistrationV1WebhookClientConfig as ClientConfig,
+  V1ManagedFieldsEntry,
   V1MutatingWebhook,
   V1MutatingWebhookConfiguration,
 } from '@kubernetes/client-node';
@@ -19,6 +20,8 @@ export interface Registered {
   entries: V1MutatingWebhook[];
   /** Where the API server calls: that of the first entry. */
   clientConfig: ClientConfig;
+  /** Who wrote it last, by the name in its managedFields: `cert-manager-cainjector`. */
+  lastWriter: string | undefined;
   /** The Certificate that cainjector takes the caBundle from, `namespace/name`. */
   caFrom: string | undefined;
   /** The other webhook configurations of the cluster. */
@@ -41,6 +44,7 @@ export const webhook = check('webhook', 'Webhook', [], async ({ api, installatio
     since: new Date(configuration.metadata?.creationTimestamp ?? 0),
     entries,
     clientConfig: first.clientConfig,
+    lastWriter: lastWriterOf(configuration),
     caFrom: configuration.metadata?.annotations?.['cert-manager.io/inject-ca-from'],
     others: all.filter((other) => other !== configuration),
   };
@@ -78,6 +82,12 @@ function placeFinding({ name, entries, clientConfig }: Registered, installation:
     return warning(text, `${commandLine('deploy')} # or monitor its certificate yourself`);
   }
   return ok(`MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`);
+}
+
+function lastWriterOf({ metadata }: V1MutatingWebhookConfiguration): string | undefined {
+  const timeOf = ({ time }: V1ManagedFieldsEntry) => new Date(time ?? 0).getTime();
+  const [last] = [...(metadata?.managedFields ?? [])].sort((one, other) => timeOf(other) - timeOf(one));
+  return last?.manager;
 }
 
 function placeOf({ url, service }: ClientConfig): string {
