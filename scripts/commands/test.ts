@@ -7,7 +7,7 @@ interface TestOptions {
   update?: boolean;
 }
 
-export const test = createCommand('test', 'hello-webhook test --help')
+export const test = createCommand('test')
   .summary('test injections by cases of your own')
   .description(
     `Runs the cases in a directory: each directory in it with a pod.yaml, the Pod that is created. expected.yaml is what

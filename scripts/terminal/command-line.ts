@@ -9,9 +9,14 @@ const installed = process.env.npm_command === 'exec' ? 'npx hello-webhook' : 'he
  * `hello-webhook deploy --image IMAGE` where it is installed.
  */
 export function commandLine(command: string, options = ''): string {
-  const called = isCheckout ? `npm run ${command}` : `${installed} ${command}`;
-  if (options === '') return called;
-  return isCheckout ? `${called} -- ${options}` : `${called} ${options}`;
+  const program = isCheckout ? inCheckout(command) : `${installed} ${command}`;
+  if (options === '') return program;
+  return program.startsWith('npm ') ? `${program} -- ${options}` : `${program} ${options}`;
+}
+
+/** `npm test` is the project's own. */
+function inCheckout(command: string): string {
+  return command === 'test' ? 'npx node scripts/hello-webhook.ts test' : `npm run ${command}`;
 }
 
 /** Adds options to each command line in a text that is of one of these commands. */

@@ -60,7 +60,7 @@ describe('hello-webhook test', () => {
     expect(stdout).to.contain(`✗ ${passing}\n`).and.to.contain(`✓ ${denying}\n`);
   });
 
-  it('names a case that it cannot read and runs the others; a directory without cases is a wrong call', () => {
+  it('names a case that it cannot read and runs the others; a directory without cases is a usage error', () => {
     writeFileSync(fileOf(passing, 'injections.yaml'), 'injections: []\n');
     const { status, stdout } = run(directory);
     expect(status).to.equal(1);
@@ -68,5 +68,7 @@ describe('hello-webhook test', () => {
     const { status: wrong, stderr } = run(join(directory, 'missing'));
     expect(wrong).to.equal(2);
     expect(stderr).to.match(/missing: no directory in it has a pod\.yaml\n$/);
+    // `npm test` is the project's own.
+    expect(run().stderr).to.contain('(npx node scripts/hello-webhook.ts test --help explains it)');
   });
 });

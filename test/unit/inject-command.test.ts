@@ -90,7 +90,7 @@ describe('hello-webhook inject', () => {
     ]);
   });
 
-  it('names the file that it cannot use, and ends with 1; a wrong call ends with 2', () => {
+  it('names the file that it cannot use, and ends with 1; a usage error ends with 2', () => {
     writeFileSync(join(directory, 'bad.txt'), 'a: [');
     for (const [args, message] of [
       [['-f', 'missing.yaml'], /missing\.yaml/],
