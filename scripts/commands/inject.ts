@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { action, createCommand } from '../terminal/command.ts';
 import { parseName } from './installation-options.ts';
 
@@ -6,6 +6,7 @@ interface InjectOptions {
   file: string[];
   injections?: string;
   namespace: string;
+  namespaceLabels: Record<string, string>;
   diff?: boolean;
   output: 'yaml' | 'json' | 'summary';
 }
@@ -26,6 +27,11 @@ skipped, 4 where a Pod would be denied.`,
   )
   .option('--injections <file>', 'the injections; default: those that the function has without a file')
   .addOption(new Option('-n, --namespace <name>', 'of what names none itself').default('default').argParser(parseName))
+  .addOption(
+    new Option('--namespace-labels <labels>', 'of the namespaces that are not among the manifests: team=a,tier=web')
+      .default({}, 'none')
+      .argParser(parseLabels),
+  )
   .option('--diff', 'print what would change, as a unified diff')
   .addOption(
     new Option('-o, --output <format>', 'summary: a table in place of the manifests and the lines on stderr')
@@ -33,15 +39,21 @@ skipped, 4 where a Pod would be denied.`,
       .default('yaml'),
   )
   .action(
-    action(async ({ file: places, injections: file, namespace, diff, output }: InjectOptions) => {
+    action(async ({ file: places, injections: file, diff, output, ...options }: InjectOptions) => {
       const { readInjections } = await import('../../function/injections/load.ts');
       const { defaultInjections } = await import('../../function/injections/default-injections.ts');
       const { injectManifest } = await import('../workloads/inject.ts');
       const { reviewBy } = await import('../workloads/review.ts');
       const { readTexts } = await import('../workloads/texts.ts');
       const { exitStatusOf, formatLines, formatManifests, formatTableOf } = await import('../workloads/report.ts');
-      const by = reviewBy(file === undefined ? defaultInjections : readInjections(file), namespace);
-      const manifests = (await readTexts(places)).map(({ name, text }) => ({
+      const { parseManifest } = await import('../kubernetes/manifest.ts');
+      const injections = file === undefined ? defaultInjections : readInjections(file);
+      const texts = await readTexts(places);
+      const isByNamespace = injections.some(({ namespaceSelector }) => namespaceSelector);
+      const objects = isByNamespace ? texts.flatMap(({ name, text }) => parseManifest(text, name)) : [];
+      const { namespace, namespaceLabels } = options;
+      const by = reviewBy(injections, namespace, { namespaceLabels, objects });
+      const manifests = texts.map(({ name, text }) => ({
         name,
         before: text,
         ...injectManifest(text, name, by),
@@ -57,3 +69,9 @@ skipped, 4 where a Pod would be denied.`,
       return exitStatusOf(workloads);
     }),
   );
+
+function parseLabels(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => pair.split('='));
+  if (pairs.every((pair) => pair.length === 2 && pair[0])) return Object.fromEntries(pairs);
+  throw new InvalidArgumentError('Give labels such as team=a,tier=web.');
+}

@@ -7,17 +7,18 @@ import { admissionReview } from '../local/admission-review.ts';
 
 /**
  * What the function decides where a Pod is created in the namespace `default`, or what `fields` of an AdmissionRequest
- * says happens; with the request. Throws where it is none, and a VerificationError where the function would.
+ * says happens, in a call with this name in its path; with the request. Throws where it is none, and a VerificationError where the function would.
  */
 export function decide(
   pod: unknown,
   fields: object,
   injections: readonly Injection[],
+  name?: string,
 ): { request: AdmissionRequest; decision: Decision } {
   const parsed = parseAdmissionReview(admissionReview(pod, fields));
   if ('problem' in parsed) throw new Error(parsed.problem);
   const { request, podProblem } = parsed.review;
-  return { request, decision: podProblem ? invalidPod(request, podProblem) : review(request, injections) };
+  return { request, decision: podProblem ? invalidPod(request, podProblem) : review(request, injections, name) };
 }
 
 /** The operations of a response's patch; none where it has no patch. */

@@ -1,6 +1,6 @@
 import type { Injection } from '../../function/review/injection.ts';
 import { type Decision, noContainer } from '../../function/review/review.ts';
-import { type Selectable, unmetBy } from '../../function/review/selection.ts';
+import { type Selectable, unmetBy, unmetRequirements } from '../../function/review/selection.ts';
 
 /** What becomes of an injection in a Pod. */
 export interface Outcome {
@@ -20,24 +20,46 @@ export function formatResult({ result, reasons }: Omit<Outcome, 'injection'>): s
   return [result, reasons.join('; ')].filter(Boolean).join(': ');
 }
 
-/** What a decision says of each of the injections that it was made by. */
-export function outcomesOf(decision: Decision, injections: readonly Injection[], pod: Selectable): Outcome[] {
-  return injections.map((injection) => {
-    const unmet = unmetBy(injection, pod);
-    return {
-      injection: injection.name,
-      ...(unmet.length > 0 ? { result: 'not selected', reasons: unmet } : ofSelected(injection, decision)),
-    };
-  });
+/** Where a Pod is, and what it has to be selected by. */
+export interface Where extends Selectable {
+  namespaceLabels: Readonly<Record<string, string>>;
 }
 
-function ofSelected({ name }: Injection, decision: Decision): Omit<Outcome, 'injection'> {
+/** What a decision says of an injection that it is about. */
+export function outcomeOf(injection: Injection, decision: Decision, where: Where): Outcome {
+  return { injection: injection.name, ...(unselected(injection, where) ?? ofSelected(injection, decision)) };
+}
+
+/** What is said of an injection that no call is about. */
+export function uncalledOutcome(injection: Injection, where: Where): Outcome {
+  const notCalled: Result = { result: 'not called', reasons: [leftOut(where.namespace)] };
+  return { injection: injection.name, ...(unselected(injection, where) ?? notCalled) };
+}
+
+/** Why the function is never called for Pods of a namespace of the platform. */
+export function leftOut(namespace: string): string {
+  return `namespace ${namespace} is left out by the webhook configuration`;
+}
+
+type Result = Omit<Outcome, 'injection'>;
+
+function unselected(injection: Injection, where: Where): Result | undefined {
+  const { namespaceSelector = {} } = injection;
+  const reasons = [
+    ...unmetBy(injection, where),
+    ...unmetRequirements(namespaceSelector, where.namespaceLabels, 'namespace label'),
+  ];
+  return reasons.length > 0 ? { result: 'not selected', reasons } : undefined;
+}
+
+/** Of an injection that would be injected, were it not for another. */
+export const byAnother: Result = { result: 'unchanged', reasons: ['another injection denies the Pod'] };
+
+function ofSelected({ name }: Injection, decision: Decision): Result {
   const { outcome, injections, leftOut, reason = noContainer, failure } = decision;
   const isLeftOut = leftOut.some(({ injection }) => injection === name);
   if (outcome === 'denied') {
-    return isLeftOut
-      ? { result: 'denied', reasons: skippedOf(name, decision) }
-      : { result: 'unchanged', reasons: ['another injection denies the Pod'] };
+    return isLeftOut ? { result: 'denied', reasons: skippedOf(name, decision) } : byAnother;
   }
   if (isLeftOut) {
     return { result: injections.includes(name) ? 'injected in part' : 'skipped', reasons: skippedOf(name, decision) };

@@ -90,6 +90,16 @@ describe('hello-webhook inject', () => {
     ]);
   });
 
+  it('takes the labels of namespaces that are in no manifest', () => {
+    writeFileSync(join(directory, 'namespaces.yaml.txt'), byNamespace);
+    const args = ['-f', 'free.yaml', '--injections', 'namespaces.yaml.txt'];
+    expect(inject(args).stderr).to.equal(
+      'Pod free: ca: not selected: namespace label company must be "enabled", and is not set\n',
+    );
+    expect(inject([...args, '--namespace-labels', 'a=b,company=enabled']).stderr).to.equal('Pod free: ca: injected\n');
+    expect(inject([...args, '--namespace-labels', 'company']).status).to.equal(2);
+  });
+
   it('names the file that it cannot use, and ends with 1; a usage error ends with 2', () => {
     writeFileSync(join(directory, 'bad.txt'), 'a: [');
     for (const [args, message] of [
@@ -111,4 +121,10 @@ const denying = `injections:
     volume: { name: ca, configMap: { name: ca } }
     mount: { mountPath: /etc/config }
     onConflict: deny
+`;
+
+const byNamespace = `injections:
+  - name: ca
+    namespaceSelector: { matchLabels: { company: enabled } }
+    env: [{ name: CA, value: "1" }]
 `;

@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { kubernetesYaml } from '../../function/injections/kubernetes-yaml.ts';
 import { readInjections } from '../../function/injections/load.ts';
+import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { injectManifest } from '../../scripts/workloads/inject.ts';
 import { formatLines } from '../../scripts/workloads/report.ts';
 import { type Review, reviewBy } from '../../scripts/workloads/review.ts';
@@ -18,7 +20,8 @@ describe('inject', () => {
   for (const { title, file } of fixtures('unit/inject')) {
     it(title, () => {
       const manifest = readFileSync(file('manifest.yaml'), 'utf8');
-      const { text, workloads } = injectManifest(manifest, 'manifest.yaml', reviewOf(file));
+      const by = reviewOf(file, parseManifest(manifest, 'manifest.yaml'));
+      const { text, workloads } = injectManifest(manifest, 'manifest.yaml', by);
       expectText(file('expected.yaml'), text);
       expectText(
         file('lines.txt'),
@@ -48,9 +51,11 @@ describe('inject', () => {
 });
 
 /** By the injections of a case, or the default ones. */
-function reviewOf(file: (name: string) => string): Review {
+function reviewOf(file: (name: string) => string, objects: KubernetesObject[] = []): Review {
   const configuration = file('injections.yaml');
-  return reviewBy(existsSync(configuration) ? readInjections(configuration) : defaultInjections, 'default');
+  return reviewBy(existsSync(configuration) ? readInjections(configuration) : defaultInjections, 'default', {
+    objects,
+  });
 }
 
 function isObject(pod: unknown): boolean {
