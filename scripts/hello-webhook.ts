@@ -6,6 +6,7 @@ import { cluster } from './commands/cluster.ts';
 import { demo } from './commands/demo.ts';
 import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { inject } from './commands/inject.ts';
 import { render } from './commands/render.ts';
 import { sync } from './commands/sync.ts';
@@ -20,8 +21,8 @@ const program = createCommand(project.name, `${project.name} --help`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.
   .enablePositionalOptions();
-for (const command of [demo, check, inject, test, render, deploy, doctor, sync, undeploy, cluster])
-  program.addCommand(command);
+const commands = [demo, check, inject, test, render, deploy, doctor, explain, sync, undeploy, cluster];
+for (const command of commands) program.addCommand(command);
 
 // npm runs scripts in the project, whatever directory it was called in.
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');

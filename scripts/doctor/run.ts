@@ -8,12 +8,15 @@ export interface Diagnosis extends CheckFinding {
   category: Category;
 }
 
-/** Runs the checks one after the other, and yields what they find. Changes nothing but by the check `probe`. */
+/**
+ * Runs the checks one after the other, and yields what they find; what they have come to is in `outcomes` then. Changes
+ * nothing but by the check `probe`.
+ */
 export async function* diagnose(
   context: Context,
   chosen: readonly Category[] = categories,
+  outcomes: Outcomes = new Map(),
 ): AsyncGenerator<Diagnosis, void> {
-  const outcomes: Outcomes = new Map();
   for (const category of chosen) {
     for (const check of category.checks.filter(({ isWanted }) => isWanted(context))) {
       for (const finding of await check.run(context, outcomes)) {

@@ -48,13 +48,17 @@ function emptyFinding({ name }: V1MutatingWebhook): Finding {
   return broken(`entry ${name} has an empty objectSelector: every Pod of the cluster waits for its call`, fix);
 }
 
+/** Of an injection that no entry covers. */
+export function uncoveredFinding(injection: string): Finding {
+  return broken(`no entry covers injection ${injection}: the API server never calls the function for its Pods`, fix);
+}
+
 function coverFindings(
   { name, namespaces: names }: Injection,
   covering: readonly V1MutatingWebhook[],
   known: Namespaces,
 ): Finding[] {
-  if (covering.length === 0)
-    return [broken(`no entry covers injection ${name}: the API server never calls the function for its Pods`, fix)];
+  if (covering.length === 0) return [uncoveredFinding(name)];
   const literal = (names?.include ?? []).filter((glob) => !/[*?]/.test(glob));
   return literal
     .filter((namespace) => !covering.some((entry) => callsInNamespace(entry, labelsOf(known, namespace))))

@@ -15,7 +15,8 @@ export const copies = check('copies', 'Copies', [], async ({ api, installation }
   return { findings: [copyFinding(all, sources)] };
 });
 
-function copyFinding(all: readonly Copy[], sources: readonly V1ConfigMap[]): Finding {
+/** What copies come to: a warning that names those that are out of date. */
+export function copyFinding(all: readonly Copy[], sources: readonly V1ConfigMap[]): Finding {
   const stale = all.filter((copy) => {
     const source = sources.find(({ metadata }) => metadata?.name === copy.metadata.name);
     return source && !hasSameContent(copy, source);

@@ -1,9 +1,10 @@
-import type { V1LabelSelector, V1LabelSelectorRequirement, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { type Injection, skippedAnnotation } from '../../../../function/review/injection.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
 import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
+import { labelQuery } from '../../../kubernetes/label-query.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
@@ -35,14 +36,9 @@ export const selectedPods = check(
 export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], since: Date): Finding[] {
   if (pods.length === 0) return [ok('no Pod is selected')];
   const without = pods.filter((pod) => isLacking(pod, all));
-  const isOlder = ({ metadata }: V1Pod) => new Date(metadata?.creationTimestamp ?? 0) < since;
-  const groups: [V1Pod[], string][] = [
-    [without.filter(isOlder), 'created before the webhook was registered'],
-    [without.filter((pod) => !isOlder(pod)), 'created since: the API server did not call the function, or could not'],
-  ];
-  const findings = groups
-    .filter(([group]) => group.length > 0)
-    .map(([group, why]) => {
+  const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, since))]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([why, group]) => {
       const names = group.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
       return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, restartCommands(group));
     });
@@ -52,6 +48,15 @@ export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], s
   return [ok(`${count(pods.length, 'Pod')}, none without files${notes}`)];
 }
 
+export const createdBefore = 'created before the webhook was registered';
+
+/** Why a Pod may not have its files: the webhook was registered `since`. */
+export function whyLacking({ metadata }: V1Pod, since: Date): string {
+  return new Date(metadata?.creationTimestamp ?? 0) < since
+    ? createdBefore
+    : 'created since: the API server did not call the function, or could not';
+}
+
 /** Whether an injection is for a Pod. */
 export function selects(injection: Injection, { metadata: { namespace = '', labels = {} } = {} }: V1Pod): boolean {
   return isFor(injection, { namespace, labels });
@@ -59,7 +64,7 @@ export function selects(injection: Injection, { metadata: { namespace = '', labe
 
 async function readMatching(api: KubernetesApi, all: readonly Injection[]): Promise<V1Pod[]> {
   const pods = new Map<string, V1Pod>();
-  for (const query of new Set(all.map(({ selector }) => queryOf(selector)))) {
+  for (const query of new Set(all.map(({ selector }) => labelQuery(selector)))) {
     const matching = await list<V1Pod>(api, `/api/v1/pods?labelSelector=${encodeURIComponent(query)}`);
     for (const pod of matching) pods.set(pod.metadata?.uid ?? '', pod);
   }
@@ -67,23 +72,12 @@ async function readMatching(api: KubernetesApi, all: readonly Injection[]): Prom
 }
 
 /** Whether the function would inject something, were the Pod created now: what is left alone or in conflict is no lack. */
-function isLacking(pod: V1Pod, all: readonly Injection[]): boolean {
+export function isLacking(pod: V1Pod, all: readonly Injection[]): boolean {
   const { namespace = '', uid = '' } = pod.metadata ?? {};
   const request = { uid, kind: { version: 'v1', kind: 'Pod' }, operation: 'CREATE', namespace, object: pod };
   return review(request, all).outcome === 'injected';
 }
 
-function isOver({ metadata, status }: V1Pod): boolean {
+export function isOver({ metadata, status }: V1Pod): boolean {
   return metadata?.deletionTimestamp !== undefined || ['Succeeded', 'Failed'].includes(status?.phase ?? '');
-}
-
-/** A selector as the API takes it in a query: `a=b,c in (d,e),!f`. */
-function queryOf({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
-  const labels = Object.entries(matchLabels).map((pair) => pair.join('='));
-  return [...labels, ...matchExpressions.map(expression)].join(',');
-}
-
-function expression({ key, operator, values = [] }: V1LabelSelectorRequirement): string {
-  if (operator === 'Exists') return key;
-  return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
 }

@@ -9,7 +9,7 @@ import { injections } from '../function/injections.ts';
 import { selectedPods, selects } from './selected-pods.ts';
 
 /** What a volume takes its files from, in the Pod's own namespace. */
-interface Source {
+export interface Source {
   kind: 'ConfigMap' | 'Secret';
   name: string;
   /** Whether the function copies it there (`ensure`). */
@@ -33,7 +33,7 @@ export const volumeSources = check(
   },
 );
 
-function missingFinding({ kind, name, isEnsured }: Source, pods: readonly V1Pod[]): Finding {
+export function missingFinding({ kind, name, isEnsured }: Source, pods: readonly V1Pod[]): Finding {
   const lacking = [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))].sort();
   const text = `${kind} ${name} not found in ${someOf(lacking)}: Pods there wait for it`;
   if (isEnsured) {
@@ -71,7 +71,7 @@ function mounts({ spec }: V1Pod, { name }: Source): boolean {
 }
 
 /** Those that must be there: not the optional ones. */
-function sourcesOf({ volume, ensure: isEnsured = false }: Injection): Source[] {
+export function sourcesOf({ volume, ensure: isEnsured = false }: Injection): Source[] {
   const required = requiredOf(volume);
   const secrets = [
     required.secret?.secretName,

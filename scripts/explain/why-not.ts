@@ -1,0 +1,134 @@
+import type { V1MutatingWebhook } from '@kubernetes/client-node';
+import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
+import { callNames, reviewedBy } from '../../function/review/namespaces.ts';
+import { isOptedOut } from '../../function/review/opt-out.ts';
+import { alreadyInjected, noContainer } from '../../function/review/review.ts';
+import { unmetBy, unmetRequirements } from '../../function/review/selection.ts';
+import { isWindowsPod } from '../../function/review/windows.ts';
+import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
+import { createdBefore, isLacking, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
+import { isMislabelled, labelChanges, mislabelledText, templatePatch } from '../doctor/pod-template-labels.ts';
+import { restartCommands } from '../doctor/restart.ts';
+import { callNameOf, nameLabel } from '../install/entries.ts';
+import { callsForLabels, callsForPods, callsInNamespace } from '../install/entry-rules.ts';
+import { commandLine } from '../terminal/command-line.ts';
+import { broken, type Finding, warning } from '../terminal/finding.ts';
+import { decide } from '../workloads/decide.ts';
+import { formatResult, leftOut, type Outcome, outcomeOf } from '../workloads/outcome.ts';
+import { containersWith, type Subject } from './subject.ts';
+
+/** The webhook, and where the Pod is. */
+export interface Place {
+  injections: readonly Injection[];
+  entries: readonly V1MutatingWebhook[];
+  /** When the webhook was registered. */
+  since: Date;
+  namespace: string;
+  namespaceLabels: Readonly<Record<string, string>>;
+}
+
+/** Why an injection is not, or not all, in a Pod, and what to do about it; undefined where all of it is there. */
+export function whyNot(subject: Subject, injection: Injection, place: Place): Finding | undefined {
+  return (
+    unselected(subject, injection, place) ?? uncalled(subject, injection, place) ?? unmade(subject, injection, place)
+  );
+}
+
+function unselected(subject: Subject, injection: Injection, { namespace }: Place): Finding | undefined {
+  const { pod, owners } = subject;
+  const labels = pod.metadata.labels ?? {};
+  const reasons = unmetBy(injection, { namespace, labels });
+  if (reasons.length === 0) return undefined;
+  const mislabelled = owners.find((owner) => isMislabelled(owner, injection));
+  const slip = mislabelled && mislabelledText(mislabelled, injection);
+  const text = formatResult({ result: 'not selected', reasons: slip ? [...reasons, slip] : reasons });
+  const changes = labelChanges(injection.selector, labels, mislabelled?.metadata.labels);
+  if (Object.keys(changes).length > 0) return warning(text, metadataFix(subject, { labels: changes }));
+  return warning(text, `# change namespaces of the injection, then:\n${commandLine('deploy', '--injections FILE')}`);
+}
+
+/** Whether the API server calls the function for the Pod. */
+function uncalled({ pod, isThere }: Subject, injection: Injection, place: Place): Finding | undefined {
+  const { injections, entries, namespace, namespaceLabels } = place;
+  const labels = pod.metadata.labels ?? {};
+  const covering = entries.filter(
+    (entry) => callsForPods(entry) && callsForLabels(entry, labels) && isAbout(entry, injection, injections),
+  );
+  if (covering.length === 0) return uncoveredFinding(injection.name);
+  if (covering.some((entry) => callsInNamespace(entry, namespaceLabels))) return undefined;
+  const [entry] = covering;
+  const changes = labelChanges(entry?.namespaceSelector ?? {}, namespaceLabels);
+  if (nameLabel in changes) {
+    const fix = '# what the function itself needs must never wait for it: run this in another namespace';
+    return warning(formatResult({ result: 'not called', reasons: [leftOut(namespace)] }), fix);
+  }
+  const unmet = unmetRequirements(entry?.namespaceSelector ?? {}, namespaceLabels, 'namespace label');
+  const values = Object.entries(changes).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`));
+  return warning(
+    formatResult({ result: 'not selected', reasons: unmet }),
+    `kubectl label namespace ${namespace} ${values.join(' ')}${isThere ? `\n${restartCommands([pod])}` : ''}`,
+  );
+}
+
+/** Whether the function, called by an entry, reviews an injection. */
+function isAbout({ clientConfig }: V1MutatingWebhook, injection: Injection, all: readonly Injection[]): boolean {
+  return reviewedBy(all, callNameOf(clientConfig, callNames(all))).includes(injection);
+}
+
+/** The injection for a call without a name. */
+function withoutNamespaces({ namespaceSelector: _, ...injection }: Injection): Injection {
+  return injection;
+}
+
+/** What the function makes of the Pod where it is called. */
+function unmade(subject: Subject, injection: Injection, place: Place): Finding | undefined {
+  const { pod, isThere } = subject;
+  const { injections, namespace, namespaceLabels, since } = place;
+  const name = injection.namespaceSelector && injection.name;
+  const { decision } = decide(pod, { name: pod.metadata.name ?? '', namespace }, injections, name);
+  const outcome = outcomeOf(injection, decision, { namespace, labels: pod.metadata.labels ?? {}, namespaceLabels });
+  const isNotInjected = isThere && isLacking(pod, [withoutNamespaces(injection)]);
+  switch (outcome.result) {
+    case 'denied':
+      return broken(formatResult(outcome), inTheWayFix);
+    case 'skipped':
+      return warning(formatResult(outcome), inTheWayFix);
+    case 'injected in part':
+      return isNotInjected ? lackingFinding(pod, since) : warning(partText(subject, injection, outcome), inTheWayFix);
+    case 'unchanged':
+      return outcome.reasons.includes(alreadyInjected)
+        ? undefined
+        : warning(formatResult(outcome), unchangedFix(subject, outcome.reasons));
+    default:
+      return isNotInjected ? lackingFinding(pod, since) : undefined;
+  }
+}
+
+/** `injected into web alone: container app: /etc/config is taken by volume own` */
+function partText(subject: Subject, injection: Injection, outcome: Outcome): string {
+  const names = containersWith(subject, injection).join(', ');
+  return subject.isThere ? `injected into ${names} alone: ${outcome.reasons.join('; ')}` : formatResult(outcome);
+}
+
+const inTheWayFix = '# give one of the two another path or name, or leave the container out: containers.exclude';
+
+function unchangedFix(subject: Subject, reasons: readonly string[]): string {
+  if (isOptedOut(subject.pod)) return metadataFix(subject, { annotations: { [optOutAnnotation]: null } });
+  if (isWindowsPod(subject.pod)) return '# injections are for Linux: leave such Pods out by the selector';
+  if (reasons.includes(noContainer)) return '# name a container of it in containers.include of the injection';
+  return '# a static Pod: mount the files in its manifest, on the node';
+}
+
+function lackingFinding(pod: Subject['pod'], since: Date): Finding {
+  const again = restartCommands([pod]);
+  const reason = whyLacking(pod, since);
+  const fix = reason === createdBefore ? again : `${commandLine('doctor', '--probe')} # says why, then:\n${again}`;
+  return warning(`not injected: ${reason}`, fix);
+}
+
+/** How to change a Pod's labels or annotations: in what makes it, or in its manifest. */
+function metadataFix({ pod, owners }: Subject, metadata: Parameters<typeof templatePatch>[1]): string {
+  const workload = owners.at(-1);
+  if (workload) return templatePatch(workload, metadata);
+  return `# change its manifest by ${JSON.stringify({ metadata })}, then:\n${restartCommands([pod])}`;
+}

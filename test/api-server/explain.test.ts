@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type ExplainedPods, explain, readKnown } from '../../scripts/explain/explain.ts';
+import type { Subject } from '../../scripts/explain/subject.ts';
+import { parseTarget, subjectsBy, subjectsOf } from '../../scripts/explain/target.ts';
+import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
+import { webhookConfigurations } from '../../scripts/install/registration.ts';
+import { readManifest } from '../../scripts/kubernetes/manifest.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
+import { readYaml } from '../../scripts/workloads/yaml-file.ts';
+import { installDefinitions } from '../support/definitions.ts';
+import { expectAsIn, fixtures } from '../support/fixtures.ts';
+import { helloInjection, helloInjectionWith, helloPod } from '../support/hello-injection.ts';
+import { StagedCluster } from '../support/staged-cluster.ts';
+import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
+
+interface Call {
+  target?: string;
+  selector?: string;
+  namespace?: string;
+}
+
+const taken = {
+  ...helloPod,
+  spec: {
+    containers: [{ name: 'app', image: 'app', volumeMounts: [{ name: 'own', mountPath: '/etc/config' }] }],
+    volumes: [{ name: 'own', emptyDir: {} }],
+  },
+};
+
+/**
+ * Each directory of test/api-server/explain is a case: on a cluster with the webhook the objects of `state.yaml` are
+ * applied (test/support/staged-cluster.ts) and `injections.yaml` is deployed; `expected.yaml` has what is said of what
+ * `call.yaml` asks about.
+ */
+describeOnApiServer('explain', (cluster) => {
+  const cleanup = new AsyncDisposableStack();
+  let staged: StagedCluster;
+  before(async function () {
+    await installDefinitions(this, cluster);
+    staged = new StagedCluster(cluster.api);
+    await staged.stage('gateway-kourier', cleanup);
+  });
+  afterEach(() => staged.restore());
+  after(() => cleanup.disposeAsync());
+
+  for (const { title, file } of fixtures('api-server/explain')) {
+    it(title, async () => {
+      await staged.apply(readManifest(file('state.yaml')));
+      if (existsSync(file('injections.yaml'))) {
+        await staged.deployInjections(readFileSync(file('injections.yaml'), 'utf8'));
+      }
+      expectAsIn(file('expected.yaml'), await explained(cluster, readYaml(file('call.yaml')) as Call));
+    });
+  }
+
+  it('prints a line for each injection, or JSON, and exits with 1 where something is broken', async () => {
+    await staged.apply(readManifest('test/api-server/explain/the ConfigMap is missing where the Pod is/state.yaml'));
+    const { status, output } = await cluster.run('explain', 'pod/app', '-n', 'team-a');
+    expect(status).to.equal(1);
+    const [title, line] = output.split('\n');
+    expect(title).to.equal('1 Pod: app');
+    expect(line).to.equal('✗ hello              ConfigMap hello-configmap not found in team-a: Pods there wait for it');
+    const { pods } = JSON.parse(
+      (await cluster.run('explain', '-l', 'hello=true', '-n', 'team-a', '-o', 'json')).output,
+    );
+    expect(pods).to.deep.equal(await explained(cluster, { selector: 'hello=true' }));
+    const missing = await cluster.run('explain', 'deployment/none', '-n', 'team-a');
+    expect(missing).to.deep.equal({ status: 1, output: 'Deployment none not found in team-a' });
+    for (const args of [[], ['shop'], ['pod/app', '-l', 'app=shop']]) {
+      expect((await cluster.run('explain', ...args)).status).to.equal(2);
+    }
+  });
+
+  it('says of a Pod that the API server did not call the function, where it could not and failurePolicy Ignore hides it', async () => {
+    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    await prepareNamespace(cluster.api, 'down');
+    const { object } = await cluster.createPod('down', helloPod);
+    expect(object.metadata.labels).to.deep.equal({ hello: 'true' });
+    expect(await textsOf(cluster, 'pod/app', 'down')).to.deep.equal([
+      'not injected: created since: the API server did not call the function, or could not',
+    ]);
+  });
+
+  it('says of a Pod that it is older than the webhook', async () => {
+    const { object: configuration } = await cluster.api.send('GET', `${webhookConfigurations}/hello-webhook`);
+    await cluster.api.send('DELETE', `${webhookConfigurations}/hello-webhook`);
+    await prepareNamespace(cluster.api, 'early');
+    const { object } = await cluster.createPod('early', helloPod);
+    // Times of creation have whole seconds.
+    const second = Number(new Date(object.metadata.creationTimestamp as unknown as string)) + 1000;
+    while (Date.now() < second) await delay(50);
+    const { name, annotations } = configuration.metadata;
+    await cluster.api.send('POST', webhookConfigurations, {
+      body: { ...configuration, metadata: { name, annotations } },
+    });
+    expect(await textsOf(cluster, 'pod/app', 'early')).to.deep.equal([
+      'not injected: created before the webhook was registered',
+    ]);
+  });
+
+  it('has the very words of the warning, the log, the audit and the annotation of what is skipped or denied', async () => {
+    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    const server = await cluster.startFunction(helloInjection);
+    const namespace = await cluster.namespaceWith(server, helloInjection);
+    const { object, warnings } = await cluster.createPod(namespace, taken);
+    const [text = ''] = await textsOf(cluster, 'pod/app', namespace);
+    expect(text).to.equal('skipped: container app: /etc/config is taken by volume own');
+    const words = text.replace('skipped: ', 'hello: ');
+    expect(warnings).to.deep.equal([words]);
+    const annotations = object.metadata.annotations as Record<string, string>;
+    expect(annotations['hello-webhook/skipped']).to.equal(words);
+    expect(await cluster.auditAnnotations(namespace, 'skipped')).to.include({ skipped: words });
+    const [record] = await server.records(({ decision }) => decision === 'skipped');
+    expect(record?.skipped).to.deep.equal([words]);
+
+    const denying = helloInjectionWith({ onConflict: 'deny' });
+    const strict = await cluster.namespaceWith(await cluster.startFunction(denying), denying);
+    const { message } = await refusal(cluster.createPod(strict, taken));
+    expect(message).to.contain(`denied the request: ${words}`);
+  });
+});
+
+/** The webhook configuration with its entry calling another place. */
+function calling(url: string): KubernetesObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'hello-webhook' },
+    webhooks: [{ name: 'hello.hello-webhook.hello-system.svc', clientConfig: { service: null, url } }],
+  };
+}
+
+async function explained(cluster: Cluster, { target, selector, namespace = 'team-a' }: Call): Promise<ExplainedPods[]> {
+  const { api } = cluster;
+  const object = parseTarget(target ?? '');
+  const subjects: Subject[] = object
+    ? await subjectsOf(api, { ...object, metadata: { ...object.metadata, namespace } })
+    : await subjectsBy(api, namespace, selector ?? '');
+  const context = { api, installation };
+  return explain(context, subjects, namespace, await readKnown(context));
+}
+
+async function textsOf(cluster: Cluster, target: string, namespace: string): Promise<string[]> {
+  const pods = await explained(cluster, { target, namespace });
+  return pods.flatMap(({ explanations }) => explanations.map(({ text }) => text));
+}
