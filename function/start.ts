@@ -34,5 +34,12 @@ function fail(error: NodeJS.ErrnoException): never {
   process.exit(1);
 }
 
-/** The server, once it listens. */
-export const serving = start().catch(fail);
+async function run(): Promise<Server | undefined> {
+  if (process.argv[2] !== 'sync') return start();
+  const { sync } = await import('./runtime/sync.ts');
+  await sync();
+  return undefined;
+}
+
+/** The server, once it listens; none with the argument `sync`, which the CronJob of manifests/components/sync gives. */
+export const serving = run().catch(fail);

@@ -35,6 +35,8 @@ out keep what is deployed; their defaults are for the first time.`,
   )
   .option('--ensure', 'let the function copy ConfigMaps to where they are missing (the default)')
   .option('--no-ensure', 'revoke its permissions for that')
+  .option('--sync', 'have a CronJob bring those copies up to date every quarter of an hour')
+  .option('--no-sync', 'leave that to the next Pod in a namespace (the default)')
   .option('--fail-closed', 'refuse selected Pods while the function cannot be reached')
   .option('--no-fail-closed', 'create them without their files then (the default)')
   .option('--always-warm', 'keep one function running')

@@ -12,6 +12,7 @@ interface RenderOptions extends InstallationOptions {
   injections?: string;
   gatewayNamespace?: string;
   ensure: boolean;
+  sync?: boolean;
   failClosed?: boolean;
   alwaysWarm?: boolean;
   monitoring?: boolean;
@@ -41,6 +42,7 @@ the same options give the same bytes. It needs kubectl, and no cluster.`,
     ),
   )
   .option('--no-ensure', 'without the permissions to copy ConfigMaps to where they are missing')
+  .option('--sync', 'with a CronJob that brings those copies up to date every quarter of an hour')
   .option('--fail-closed', 'refuse selected Pods while the function cannot be reached')
   .option('--always-warm', 'keep one function running')
   .option('--monitoring', 'with alerts and a dashboard, where the Prometheus Operator is; deploy leaves them out')
@@ -83,18 +85,19 @@ function wantedFrom(options: Omit<RenderOptions, 'output' | 'manifests'>, inject
     image,
     gatewayNamespace,
     ensure,
+    sync = false,
     failClosed = false,
     alwaysWarm = false,
     monitoring = false,
   } = options;
-  const choices = { ensure, 'fail-closed': failClosed, 'always-warm': alwaysWarm, monitoring };
+  const choices = { ensure, sync, 'fail-closed': failClosed, 'always-warm': alwaysWarm, monitoring };
   return {
     ...installationOf(options),
     reach,
     image: image || undefined,
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
-    components: (['ensure', 'fail-closed', 'always-warm', 'monitoring'] as const).filter(
+    components: (['ensure', 'sync', 'fail-closed', 'always-warm', 'monitoring'] as const).filter(
       (component) => choices[component],
     ),
   };

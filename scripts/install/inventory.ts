@@ -12,6 +12,7 @@ const collections = [
   '/apis/serving.knative.dev/v1/services',
   '/api/v1/services',
   '/apis/cert-manager.io/v1/certificates',
+  '/apis/batch/v1/cronjobs',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   '/api/v1/configmaps',
@@ -65,9 +66,12 @@ export async function listForeign(
 ): Promise<KubernetesObject[]> {
   const paths = foreignKinds.map((kind) => kind.replace(/\/(\w+)$/, `/namespaces/${namespace}/$1`));
   const objects = (await Promise.all(paths.map((path) => list(api, path)))).flat();
+  // A CronJob's Job goes with it, and the Job's Pods with that: owners stand before what they own.
+  const going = new Set(deleted);
+  for (const object of objects) if (isOwnedBy(object, going)) going.add(object.metadata.uid);
   return objects
     .filter((object) => !inEveryNamespace.has(`${object.kind} ${object.metadata.name}`))
-    .filter((object) => !isOfKnative(object, name) && !isOwnedBy(object, deleted));
+    .filter((object) => !isOfKnative(object, name) && !isOwnedBy(object, going));
 }
 
 /** Whether Knative has made an object for the function, by the labels of all that it makes for a service. */

@@ -42,19 +42,15 @@ function entryProblems(injections: readonly Injection[], entries: readonly V1Mut
 
 function permissionProblems(injections: readonly Injection[], ours: readonly KubernetesObject[]): string[] {
   const ensured = ensuredConfigMaps(injections);
-  const role = ours.find(({ kind }) => kind === 'ClusterRole') as (KubernetesObject & V1ClusterRole) | undefined;
-  if (!role) {
-    return ensured.length === 0
+  const roles = ours.filter(({ kind }) => kind === 'ClusterRole') as (KubernetesObject & V1ClusterRole)[];
+  if (ensured.length > 0 && !roles.some(({ metadata }) => metadata.name?.endsWith(':ensure')))
+    return [
+      `the function has no permission to copy ${ensured.join(', ')} (\`ensure\`): \`components\` needs manifests/components/ensure`,
+    ];
+  return roles.flatMap(({ metadata, rules }) => {
+    const permitted = (rules ?? []).flatMap(({ resourceNames = [] }) => resourceNames);
+    return isDeepStrictEqual(new Set(permitted), new Set(ensured))
       ? []
-      : [
-          `the function has no permission to copy ${ensured.join(', ')} (\`ensure\`): \`components\` needs manifests/components/ensure`,
-        ];
-  }
-  const permitted = (role.rules ?? []).flatMap(({ resourceNames = [] }) => resourceNames);
-  const isSame = isDeepStrictEqual(new Set(permitted), new Set(ensured));
-  return isSame
-    ? []
-    : [
-        `ClusterRole ${role.metadata.name} permits ${permitted.join(', ') || 'nothing'}, but the injections with \`ensure\` are of ${ensured.join(', ') || 'no ConfigMap'}: patch its \`resourceNames\``,
-      ];
+      : `ClusterRole ${metadata.name} permits ${permitted.join(', ') || 'nothing'}, but the injections with \`ensure\` are of ${ensured.join(', ') || 'no ConfigMap'}: patch its \`resourceNames\``;
+  });
 }

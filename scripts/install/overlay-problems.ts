@@ -1,3 +1,4 @@
+import type { V1CronJobSpec } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { KnativeService } from './knative-service.ts';
 import { coverageProblems } from './overlay-coverage.ts';
@@ -86,13 +87,18 @@ function nameProblems(ours: readonly KubernetesObject[], webhook: KubernetesObje
 
 function imageProblems(ours: readonly KubernetesObject[], { images = [] }: Kustomization): string[] {
   const placeholder = 'hello-webhook';
-  const service = ours.find(({ kind, apiVersion }) => kind === 'Service' && apiVersion.startsWith('serving.')) as
-    | (KubernetesObject & KnativeService)
-    | undefined;
-  if (service?.spec.template.spec.containers[0]?.image !== placeholder) return [];
+  const isPlaceholder = (object: KubernetesObject) => imageOf(object) === placeholder;
+  if (!ours.some(isPlaceholder)) return [];
   const others = images.map(({ name }) => name).filter((name) => name !== placeholder);
   const unmatched = others.length > 0 ? ` (${others.join(', ')} matches nothing)` : '';
   return [
     `the function's image is still the placeholder ${placeholder}: \`images\` needs an entry with \`name: ${placeholder}\`${unmatched}`,
   ];
+}
+
+/** The image of what runs the function: its Knative Service, and the CronJob of the component sync. */
+function imageOf(object: KubernetesObject): string | undefined {
+  const { spec } = object as { spec?: Partial<KnativeService['spec']> & V1CronJobSpec };
+  const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
+  return template?.spec?.containers[0]?.image;
 }

@@ -16,7 +16,7 @@ export interface Wanted extends Installation {
   image: string | undefined;
   /** The text of injections.yaml; none takes the demo's. */
   injections?: string;
-  components: ('ensure' | 'fail-closed' | 'always-warm' | 'monitoring')[];
+  components: ('ensure' | 'sync' | 'fail-closed' | 'always-warm' | 'monitoring')[];
 }
 
 /**
@@ -30,8 +30,10 @@ export function overlayFor(
   manifest: (folder: string) => string,
 ): Files {
   const { name, namespace, reach, gatewayNamespace, image } = wanted;
-  // There is no Knative Service to keep warm where func or kn makes it.
-  const components = wanted.components.filter((component) => component !== 'always-warm' || image !== undefined);
+  // There is no Knative Service to keep warm, and no image for a CronJob, where func or kn makes it.
+  const components = wanted.components.filter(
+    (component) => image !== undefined || (component !== 'always-warm' && component !== 'sync'),
+  );
   const isByGateway = reach !== 'cluster-local-url';
   const copied = ensuredConfigMaps(injections);
   const values = (configMap: string, literals: object) => ({
@@ -57,7 +59,9 @@ export function overlayFor(
     ...(image !== undefined && { images: [{ name: 'hello-webhook', newName: image }] }),
     patches: [
       { path: 'webhooks.yaml' },
-      ...(components.includes('ensure') ? [permissionsPatch(copied)] : []),
+      ...(['ensure', 'sync'] as const)
+        .filter((one) => components.includes(one))
+        .map((one) => permissionsPatch(one, copied)),
       ...(!isByGateway && gatewayNamespace ? leavingOut(gatewayNamespace) : []),
     ],
     transformers: [manifest(`transformers/${isByGateway ? 'gateway' : reach}`)],
@@ -85,13 +89,13 @@ export function entryManifest({ callName, ...entry }: Entry, isByGateway: boolea
 /** The ConfigMap of the demo's injection. */
 const demoConfigMap = 'hello-configmap';
 
-function permissionsPatch(configMaps: readonly string[]): object {
+function permissionsPatch(component: 'ensure' | 'sync', configMaps: readonly string[]): object {
   // No resourceNames at all would be the permission for every ConfigMap.
   const operation =
     configMaps.length > 0
       ? { op: 'replace', path: '/rules/0/resourceNames', value: configMaps }
       : { op: 'replace', path: '/rules', value: [] };
-  return { target: { kind: 'ClusterRole', name: 'hello-webhook:ensure' }, patch: toYaml([operation]) };
+  return { target: { kind: 'ClusterRole', name: `hello-webhook:${component}` }, patch: toYaml([operation]) };
 }
 
 /** The gateway's Pods must never wait for the function that is reached through them. */

@@ -17,6 +17,7 @@ export interface Given {
   /** A file. */
   injections?: string | undefined;
   ensure?: boolean | undefined;
+  sync?: boolean | undefined;
   failClosed?: boolean | undefined;
   alwaysWarm?: boolean | undefined;
   /** Where the gateway's Pods are, unless they are where the manifests have them. */
@@ -40,11 +41,14 @@ export async function plan(api: KubernetesApi, installation: Installation, given
   if (image === undefined) refuseWithoutImage(installation, given, service);
   const injections = await injectionsText(api, installation, service, given.injections);
   const choices = {
-    ensure: given.ensure ?? (!service || (await hasPermissions(api, name))),
+    ensure: given.ensure ?? (!service || (await hasPermissions(api, name, 'ensure'))),
+    sync: given.sync ?? (await hasPermissions(api, name, 'sync')),
     'fail-closed': given.failClosed ?? isFailClosed(registered),
     'always-warm': given.alwaysWarm ?? isAlwaysWarm(service),
   };
-  const components = (['ensure', 'fail-closed', 'always-warm'] as const).filter((component) => choices[component]);
+  const components = (['ensure', 'sync', 'fail-closed', 'always-warm'] as const).filter(
+    (component) => choices[component],
+  );
   const { gatewayNamespace } = given;
   return {
     ...installation,
@@ -86,9 +90,9 @@ function isFailClosed(registered: V1MutatingWebhookConfiguration | undefined): b
   return registered?.webhooks?.some(({ failurePolicy }) => failurePolicy === 'Fail') ?? false;
 }
 
-async function hasPermissions(api: KubernetesApi, name: string): Promise<boolean> {
+async function hasPermissions(api: KubernetesApi, name: string, component: 'ensure' | 'sync'): Promise<boolean> {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
-  return (await read<KubernetesObject>(api, `${path}/${encodeURIComponent(`${name}:ensure`)}`)) !== undefined;
+  return (await read<KubernetesObject>(api, `${path}/${encodeURIComponent(`${name}:${component}`)}`)) !== undefined;
 }
 
 /** The text of the injections to deploy; none where the manifests' own are to be taken. */

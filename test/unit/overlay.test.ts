@@ -1,4 +1,4 @@
-import type { V1ClusterRoleBinding } from '@kubernetes/client-node';
+import type { V1ClusterRole, V1ClusterRoleBinding, V1CronJob } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { parseInjections } from '../../function/injections/load.ts';
@@ -17,7 +17,7 @@ const installations = [
   { name: 'hello-webhook', namespace: 'hello-system' },
   { name: 'file-injector', namespace: 'platform-hooks' },
 ];
-const optional = ['ensure', 'fail-closed', 'always-warm'] as const;
+const optional = ['ensure', 'sync', 'fail-closed', 'always-warm'] as const;
 const text = stringify(injections);
 const image = 'registry.example.com/mine:v1';
 
@@ -107,7 +107,7 @@ describe('an overlay as it is rendered', () => {
     });
   }
 
-  it('has no Knative Service to keep warm where func or kn makes it', async () => {
+  it('has no Knative Service to keep warm, and no image for a CronJob, where func or kn makes it', async () => {
     await using cleanup = new AsyncDisposableStack();
     const wanted: Wanted = {
       name: 'hello-webhook',
@@ -118,8 +118,8 @@ describe('an overlay as it is rendered', () => {
       injections: text,
     };
     const { objects } = await render(wanted, cleanup);
-    const alwaysWarm = await render({ ...wanted, components: ['always-warm'] }, cleanup);
-    expect(alwaysWarm.objects).to.deep.equal(objects);
+    const withBoth = await render({ ...wanted, components: ['always-warm', 'sync'] }, cleanup);
+    expect(withBoth.objects).to.deep.equal(objects);
   });
 
   it("leaves a person's own objects alone, whatever their names", async () => {
@@ -147,9 +147,13 @@ function expectRendered(objects: readonly KubernetesObject[], wanted: Wanted): v
     if (metadata.namespace !== undefined) expect(metadata.namespace, kind).to.be.oneOf([namespace, gateway]);
   }
   expectNoDefaultNames(objects, wanted);
-  const [account] = objects.filter(({ kind }) => kind === 'ServiceAccount');
-  expect(account?.automountServiceAccountToken).to.equal(components.includes('ensure'));
-  expect(account?.metadata.name).to.equal(name);
+  const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount');
+  expect(
+    accounts.map(({ metadata, automountServiceAccountToken = true }) => [metadata.name, automountServiceAccountToken]),
+  ).to.have.deep.members([
+    [name, components.includes('ensure')],
+    ...(components.includes('sync') ? [[`${name}.sync`, true]] : []),
+  ]);
   expectPermissions(objects, wanted);
   const [webhook] = objects.filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
   expect(webhook?.metadata).to.deep.include({
@@ -201,20 +205,40 @@ const namesThatStay = new Set([
 
 function expectPermissions(objects: readonly KubernetesObject[], { name, namespace, components }: Wanted): void {
   const of = (kind: string) => objects.filter((object) => object.kind === kind);
-  const role = `${name}:ensure`;
-  const expected = components.includes('ensure') ? [role] : [];
-  expect(of('ClusterRole').map(({ metadata }) => metadata.name)).to.deep.equal(expected);
+  const accounts = { ensure: name, sync: `${name}.sync` };
+  const expected = (['ensure', 'sync'] as const).filter((component) => components.includes(component));
+  const roles = expected.map((component) => `${name}:${component}`);
+  expect(of('ClusterRole').map(({ metadata }) => metadata.name)).to.deep.equal(roles);
+  for (const { rules } of of('ClusterRole') as (KubernetesObject & V1ClusterRole)[])
+    expect(rules?.[0]).to.deep.include({ resources: ['configmaps'], resourceNames: ['company-ca'] });
   const bindings = of('ClusterRoleBinding') as (KubernetesObject & V1ClusterRoleBinding)[];
-  expect(bindings.map(({ metadata, roleRef }) => [metadata.name, roleRef.name])).to.deep.equal(
-    expected.map((one) => [one, one]),
+  expect(bindings.map(({ metadata, roleRef, subjects }) => [metadata.name, roleRef.name, subjects])).to.deep.equal(
+    expected.map((component) => {
+      const role = `${name}:${component}`;
+      return [role, role, [{ kind: 'ServiceAccount', name: accounts[component], namespace }]];
+    }),
   );
-  for (const { subjects } of bindings) expect(subjects).to.deep.equal([{ kind: 'ServiceAccount', name, namespace }]);
+}
+
+/** The CronJob runs the function's own image and injections. */
+function expectCronJob(objects: readonly KubernetesObject[], wanted: Wanted, configMap: string | undefined): void {
+  const cronJobs = objects.filter(({ kind }) => kind === 'CronJob') as (KubernetesObject & V1CronJob)[];
+  expect(cronJobs).to.have.length(wanted.components.includes('sync') ? 1 : 0);
+  for (const { metadata, spec } of cronJobs) {
+    expect(metadata).to.include({ name: wanted.name, namespace: wanted.namespace });
+    expect(spec.jobTemplate.spec?.template.spec).to.deep.include({
+      serviceAccountName: `${wanted.name}.sync`,
+      volumes: [{ name: 'injections', configMap: { name: configMap } }],
+    });
+    expect(spec.jobTemplate.spec?.template.spec?.containers[0]).to.include({ image: wanted.image });
+  }
 }
 
 function expectFunction(objects: readonly KubernetesObject[], wanted: Wanted): void {
   const [configMap] = objects.filter(({ metadata }) => metadata.name?.startsWith('hello-webhook-injections'));
   expect(configMap?.metadata.namespace).to.equal(wanted.namespace);
   expect(configMap?.data).to.deep.equal({ 'injections.yaml': text });
+  expectCronJob(objects, wanted, configMap?.metadata.name);
   const services = objects.filter(({ apiVersion }) => apiVersion === 'serving.knative.dev/v1') as (KubernetesObject &
     KnativeService)[];
   if (wanted.image === undefined) {
