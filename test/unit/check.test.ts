@@ -33,10 +33,10 @@ describe('npm run check', () => {
   });
 
   it('warns of what may surprise, and calls the file sound', () => {
-    const file = 'manifests/examples/ca-bundle.yaml';
+    const file = 'manifests/examples/image.yaml';
     const { status, stdout } = run(file);
     expect(status).to.equal(0);
-    expect(stdout).to.contain(`${file}: warning: injection ca-bundle: `);
+    expect(stdout).to.contain(`${file}: warning: injection dictionary: `);
   });
 
   it('explains itself, and ends with 2 where it is called wrongly', () => {
