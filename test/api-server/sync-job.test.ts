@@ -2,7 +2,6 @@ import type { V1ClusterRole, V1ConfigMap } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { copyOf, fieldManager } from '../../function/copies/copy.ts';
-import { listForeign } from '../../scripts/install/inventory.ts';
 import { render } from '../../scripts/install/render.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { ApiError, connect } from '../../scripts/kubernetes/client.ts';
@@ -78,24 +77,6 @@ describeOnApiServer('the component sync', (cluster) => {
     ];
     const statuses = await Promise.all(calls.map((call) => call.then(() => 200, statusOf)));
     expect(statuses).to.deep.equal(calls.map(() => 403));
-  });
-
-  it('goes with what it has made, when it is deleted', async () => {
-    const { namespace } = installation;
-    const cronJob = await read(cluster.api, `/apis/batch/v1/namespaces/${namespace}/cronjobs/${installation.name}`);
-    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'sync', image: 'mine' }] } };
-    const owner = (object: KubernetesObject | undefined, apiVersion: string) => {
-      const { name = '', uid } = object?.metadata ?? {};
-      return { metadata: { name: `of-${name}`, ownerReferences: [{ apiVersion, kind: object?.kind, name, uid }] } };
-    };
-    const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-    const { object: job } = await cluster.api.send('POST', jobs, {
-      body: { ...owner(cronJob, 'batch/v1'), spec: { template } },
-    });
-    await cluster.createPod(namespace, { ...owner(job, 'batch/v1'), spec: template.spec });
-    const foreign = await listForeign(cluster.api, installation, new Set([cronJob?.metadata.uid]));
-    expect(foreign.map(({ kind }) => kind)).not.to.include.oneOf(['CronJob', 'Job', 'Pod']);
-    expect(foreign.map(({ kind }) => kind)).to.include('ServiceAccount');
   });
 
   for (const [index, verb] of [
