@@ -2,8 +2,9 @@ import type { V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 import type { Injection } from './injection.ts';
 import { type AnyContainer, hasMount } from './mount.ts';
 import { conflictInContainer, type PodContext } from './mount-conflict.ts';
+import { withMount, withMountsNear } from './mounts-near.ts';
 import { normalPath } from './path.ts';
-import { missingVariable, referencesIn, variableIn } from './variables.ts';
+import { missingVariable, referencesIn, variableIn, withVariable } from './variables.ts';
 
 /** Why a part of an injection is not in a container, in words that follow the container's name. */
 export interface Refusal {
@@ -37,8 +38,9 @@ export function injectContainer<C extends AnyContainer>(
 ): InjectedContainer<C> {
   const result: InjectedContainer<C> = { container: original, isInjected: false, isMounted: false, refusals: [] };
   for (const mount of mounts) {
-    const isThere = hasMount(result.container, mount);
-    const refusal = mountRefusal(result.container, mount, isThere, context);
+    const near = withMountsNear(result.container, mount.mountPath);
+    const isThere = hasMount(near, mount);
+    const refusal = mountRefusal(near, mount, isThere, context);
     if (refusal) result.refusals.push(refusal);
     else {
       result.isInjected = true;
@@ -59,10 +61,6 @@ export function hasAll(container: AnyContainer, { mounts, env }: Injection): boo
     mounts.every((mount) => hasMount(container, mount)) &&
     env.every((variable) => variableIn(container, variable) === 'ours')
   );
-}
-
-function withMount<C extends AnyContainer>(container: C, mount: V1VolumeMount): C {
-  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
 }
 
 function mountRefusal(
@@ -115,6 +113,6 @@ function setVariable(result: InjectedContainer<AnyContainer>, variable: V1EnvVar
   } else {
     result.isInjected = true;
     if (there === 'ours') return;
-    result.container = { ...result.container, env: [...(result.container.env ?? []), variable] };
+    result.container = withVariable(result.container, variable);
   }
 }

@@ -4,6 +4,7 @@ import { filesRefusal, withFiles } from './files.ts';
 import type { Injection } from './injection.ts';
 import { withLabels, withSkipped } from './labels.ts';
 import type { AnyContainer } from './mount.ts';
+import { NamedVolumes } from './named-volumes.ts';
 import { selectsName } from './selector.ts';
 import { oneLine } from './text.ts';
 import { isAsDeclared } from './volume-comparison.ts';
@@ -36,7 +37,8 @@ export function inject(
   injections: readonly Injection[],
   elsewhere: ReadonlySet<string> = new Set(),
 ): Injected {
-  const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, injections, pod));
+  const course = courseOf(pod, injections);
+  const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, course));
   const reasons = injected.skipped.map(({ text }) => text);
   return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0, elsewhere) };
 }
@@ -48,7 +50,26 @@ export function inject(
  */
 export function injectEphemeral(pod: V1Pod, oldPod: V1Pod | undefined, injections: readonly Injection[]): Injected {
   const old = new Set(oldPod?.spec?.ephemeralContainers?.map(({ name }) => name));
-  return inOrder(pod, injections, (current, injection) => injectOneEphemeral(current, old, injection, injections));
+  const course = courseOf(pod, injections);
+  return inOrder(pod, injections, (current, injection) => injectOneEphemeral(current, old, injection, course));
+}
+
+/** What all injections of a review have to do with. */
+interface Course {
+  /** The Pod as it came. */
+  brought: V1Pod;
+  /** What it has by now, by name. */
+  volumes: NamedVolumes;
+  /** What the injections have. */
+  injected: NamedVolumes;
+}
+
+function courseOf(pod: V1Pod, injections: readonly Injection[]): Course {
+  return {
+    brought: pod,
+    volumes: new NamedVolumes(pod.spec?.volumes ?? []),
+    injected: new NamedVolumes(injections.flatMap(({ volume }) => volume ?? [])),
+  };
 }
 
 type Step = (pod: V1Pod, injection: Injection) => Injected;
@@ -65,14 +86,15 @@ function inOrder(pod: V1Pod, injections: readonly Injection[], step: Step): Inje
   return done;
 }
 
-function injectOne(pod: V1Pod, injection: Injection, injections: readonly Injection[], brought: V1Pod): Injected {
+function injectOne(pod: V1Pod, injection: Injection, { brought, volumes, injected: all }: Course): Injected {
   const { spec } = pod;
   if (!spec) return { pod, injected: [], skipped: [], warnings: [] };
   const context: InjectionContext = {
-    volume: volumeIn(pod, injection),
+    volume: volumeIn(volumes, injection),
     filesRefusal: filesRefusal(pod, injection),
     spec,
-    injections,
+    volumes,
+    injected: all,
     isEphemeral: false,
   };
   const init = injectContainers(spec.initContainers ?? [], injection, context);
@@ -84,9 +106,9 @@ function injectOne(pod: V1Pod, injection: Injection, injections: readonly Inject
   const initContainers = spec.initContainers && { initContainers: init.containers };
   const injected = { ...pod, spec: { ...spec, ...initContainers, containers: main.containers } };
   const isMounted = init.isMounted || main.isMounted;
-  const mounted = isMounted ? withFiles(withVolume(injected, injection, context), injection) : injected;
+  const mounted = isMounted ? withFiles(withVolume(injected, injection, volumes), injection) : injected;
   const labelled = withLabels(mounted, injection, skipped.length === 0, brought);
-  const undefinedVolume = isMounted && context.volume === 'none' ? mountsOfUndefined(pod, injection) : [];
+  const undefinedVolume = isMounted && context.volume === 'none' ? mountsOfUndefined(brought, injection) : [];
   const warnings = labelled.warnings.concat(undefinedVolume);
   return { ...labelled, injected: isInjected ? [injection] : [], skipped, warnings };
 }
@@ -94,9 +116,10 @@ function injectOne(pod: V1Pod, injection: Injection, injections: readonly Inject
 function withVolume<P extends V1Pod & { spec: V1PodSpec }>(
   pod: P,
   { volume }: Injection,
-  there: InjectionContext,
+  volumes: Course['volumes'],
 ): V1Pod {
-  if (!volume || there.volume !== 'none') return pod;
+  if (!volume || volumes.get(volume.name)) return pod;
+  volumes.add(volume);
   return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), volume] } };
 }
 
@@ -115,11 +138,12 @@ function injectOneEphemeral(
   pod: V1Pod,
   old: ReadonlySet<string>,
   injection: Injection,
-  injections: readonly Injection[],
+  { volumes, injected: all }: Course,
 ): Injected {
   const { spec } = pod;
   if (!spec?.ephemeralContainers) return { pod, injected: [], skipped: [], warnings: [] };
-  const context: InjectionContext = { volume: volumeIn(pod, injection), spec, injections, isEphemeral: true };
+  const volume = volumeIn(volumes, injection);
+  const context: InjectionContext = { volume, spec, volumes, injected: all, isEphemeral: true };
   const isNew = ({ name }: AnyContainer) => !old.has(name);
   const { containers, isInjected, skipped } = injectContainers(spec.ephemeralContainers, injection, context, isNew);
   const injected = isInjected ? [injection] : [];
@@ -159,8 +183,8 @@ function injectContainers<C extends AnyContainer>(
 }
 
 /** What a Pod has under the name of an injection's volume. */
-function volumeIn({ spec }: V1Pod, { volume }: Injection): InjectionContext['volume'] {
-  const there = volume && spec?.volumes?.find(({ name }) => name === volume.name);
+function volumeIn(volumes: Course['volumes'], { volume }: Injection): InjectionContext['volume'] {
+  const there = volume && volumes.get(volume.name);
   if (!there) return 'none';
   return isAsDeclared(volume, there, 'volume') ? 'ours' : 'another';
 }

@@ -1,5 +1,6 @@
 import type { V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { AnyContainer } from './mount.ts';
+import type { NamedVolumes } from './named-volumes.ts';
 import { type Mounted, nestingConflict } from './nesting.ts';
 import { isInside, normalPath, relationOf } from './path.ts';
 import { isAsDeclared } from './volume-comparison.ts';
@@ -7,8 +8,10 @@ import { isAsDeclared } from './volume-comparison.ts';
 /** What else a Pod has, or gets, that may be mounted in a container. */
 export interface PodContext {
   spec: V1PodSpec;
-  /** All that select the Pod. */
-  injections: readonly { volume?: V1Volume }[];
+  /** What the Pod has by now, by name. */
+  volumes: NamedVolumes;
+  /** The volumes of all injections that select the Pod, by name. */
+  injected: NamedVolumes;
   isEphemeral: boolean;
 }
 
@@ -91,20 +94,19 @@ function hasSameFiles(
   );
 }
 
-function volumeNamed({ spec, injections }: PodContext, name: string): V1Volume | undefined {
-  const isNamed = (volume: V1Volume | undefined) => volume?.name === name;
-  return spec.volumes?.find(isNamed) ?? injections.find(({ volume }) => isNamed(volume))?.volume;
+function volumeNamed({ volumes, injected }: PodContext, name: string): V1Volume | undefined {
+  return volumes.get(name) ?? injected.get(name);
 }
 
 /**
  * Whether a mount of the Pod's own lies between two paths, so that the inner is mounted in that one. Injected ones do
  * not count: they may come later, and what was skipped without them has to be skipped with them as well.
  */
-function isBridged({ volumeMounts }: AnyContainer, one: string, other: string, { injections }: PodContext): boolean {
+function isBridged({ volumeMounts }: AnyContainer, one: string, other: string, { injected }: PodContext): boolean {
   const [outer, inner] = one.length < other.length ? [one, other] : [other, one];
   return (volumeMounts ?? []).some(({ name, mountPath }) => {
     const path = normalPath(mountPath);
-    return isInside(path, outer) && isInside(inner, path) && !injections.some(({ volume }) => volume?.name === name);
+    return isInside(path, outer) && isInside(inner, path) && !injected.get(name);
   });
 }
 

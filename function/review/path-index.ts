@@ -1,7 +1,7 @@
 import { linkedPath } from './path.ts';
 
 /** Fewer are looked through faster than an index is made. */
-const few = 16;
+export const few = 16;
 /** Deeper paths are looked through as well: nobody has them, but whoever wants to cost time and memory. */
 const maxDepth = 32;
 

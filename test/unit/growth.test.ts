@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { conflictProblems } from '../../function/injections/conflicts.ts';
-import type { DeclaredInjection } from '../../function/review/injection.ts';
+import { type DeclaredInjection, withDefaults } from '../../function/review/injection.ts';
+import { review } from '../../function/review/review.ts';
+import { admissionRequest } from '../support/admission-review.ts';
 
 type Make = (index: number) => Partial<DeclaredInjection>;
 
@@ -46,7 +48,7 @@ const ways: Record<string, Make> = {
     index === 0
       ? { selector: selected, volume: { name: 'all', emptyDir: {} }, mount: { mountPath: '/data' } }
       : { selector: selected, volume: volume(index), mount: { mountPath: `/data/${index}`, subPath: 'x' } },
-  'variables of their own': (index) => ({ selector: selected, env: [{ name: `A${index}`, value: `$(B${index})` }] }),
+  'variables of their own': (index) => ({ selector: selected, env: [{ name: `A${index}`, value: `${index}` }] }),
   'one value of one variable': (index) => ({
     selector: { matchLabels: { [`wants-${index}`]: 'true' } },
     env: [{ name: 'A', value: 'a' }],
@@ -58,7 +60,27 @@ const ways: Record<string, Make> = {
   'labels that they set': (index) => ({ selector: selected, env: [], labels: { [`done-${index}`]: 'OK' } }),
 };
 
+const together = ['paths of their own', 'ten mounts each', 'files in one folder', 'variables of their own'];
+
 describe('the number of injections', () => {
+  for (const title of together) {
+    it(`makes a review no longer than in proportion: ${title}`, () => {
+      const readsOf = (length: number) => {
+        const make = ways[title] as Make;
+        const declared = Array.from({ length }, (_, index) => ({ name: `i${index}`, ...make(index) }));
+        const reads = countReads((declared as DeclaredInjection[]).map(withDefaults));
+        const pod = {
+          metadata: { name: 'app', labels: selected.matchLabels },
+          spec: { containers: [{ name: 'app' }] },
+        };
+        const { outcome, skipped } = review(admissionRequest(pod), reads.value);
+        expect([outcome, skipped]).to.deep.equal(['injected', []]);
+        return reads.count();
+      };
+      expect(readsOf(400) / readsOf(200)).to.be.lessThan(2.3);
+    });
+  }
+
   for (const [title, make] of Object.entries(ways)) {
     it(`makes their check no longer than in proportion: ${title}`, () => {
       const readsOf = (length: number) => {

@@ -2,6 +2,7 @@ import type { V1Container, V1Volume, V1VolumeMount } from '@kubernetes/client-no
 import { expect } from 'chai';
 import { withDefaults } from '../../function/review/injection.ts';
 import { conflictInContainer } from '../../function/review/mount-conflict.ts';
+import { NamedVolumes } from '../../function/review/named-volumes.ts';
 import { review } from '../../function/review/review.ts';
 import { admissionRequest } from '../support/admission-review.ts';
 
@@ -65,9 +66,13 @@ const cases: [title: string, mount: V1VolumeMount, container: Partial<V1Containe
 describe('what is in the way of a mount', () => {
   for (const [title, mount, container, conflict] of cases) {
     it(`is ${conflict ? '' : 'not '}${title}`, () => {
-      const injections = [{ volume: ours }, { volume: { name: 'injected', emptyDir: {} } }];
-      const pod = { spec: { containers: [], volumes }, injections, isEphemeral: false };
-      expect(conflictInContainer({ name: 'app', ...container }, mount, pod)).to.equal(conflict);
+      const neighbours = {
+        spec: { containers: [] },
+        volumes: new NamedVolumes(volumes),
+        injected: new NamedVolumes([ours, { name: 'injected', emptyDir: {} }]),
+        isEphemeral: false,
+      };
+      expect(conflictInContainer({ name: 'app', ...container }, mount, neighbours)).to.equal(conflict);
     });
   }
 });

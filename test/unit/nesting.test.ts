@@ -1,7 +1,8 @@
-import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { systemPathProblem } from '../../function/injections/system-paths.ts';
 import { conflictInContainer } from '../../function/review/mount-conflict.ts';
+import { NamedVolumes } from '../../function/review/named-volumes.ts';
 import { nestingConflict } from '../../function/review/nesting.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { furthers, furtherVolumes } from '../e2e/mounts/further.ts';
@@ -40,11 +41,7 @@ describe('nesting.yaml', () => {
       const ours = volumeMounts.pop();
       if (!ours || !outcome) throw new Error('there is a mount, and an outcome');
       const spec = { containers: [], volumes: furtherVolumes(further.mounts, 'x') };
-      const conflict = conflictInContainer({ name: 'app', volumeMounts }, ours, {
-        spec,
-        injections: [],
-        isEphemeral: false,
-      });
+      const conflict = conflictInContainer({ name: 'app', volumeMounts }, ours, neighboursOf(spec));
       expect(conflict === undefined, conflict).to.equal(outcome === 'works');
     });
   }
@@ -60,19 +57,20 @@ describe('nesting.yaml', () => {
         expect(outcomes).not.to.include(undefined);
         const { volume } = mounted(mount.name, nodePathVolumes, [mount]);
         if (!volume) throw new Error('there is a volume');
-        const pod = {
-          spec: { containers: [], volumes: nodePathVolumes, automountServiceAccountToken: false, ...spec },
-          injections: [],
-          isEphemeral: false,
-        };
+        const withoutToken = { volumes: nodePathVolumes, automountServiceAccountToken: false, ...spec };
+        const neighbours = neighboursOf({ containers: [], ...withoutToken });
         const conflict =
-          systemPathProblem(volume, mount) ?? conflictInContainer({ name: 'app', ...container }, mount, pod);
+          systemPathProblem(volume, mount) ?? conflictInContainer({ name: 'app', ...container }, mount, neighbours);
         const works = outcomes.every((outcome) => outcome === 'works');
         expect(conflict === undefined, conflict).to.equal(works && !cautious.has(`${shape} at ${title}`));
       });
     }
   }
 });
+
+function neighboursOf(spec: V1PodSpec) {
+  return { spec, volumes: new NamedVolumes(spec.volumes), injected: new NamedVolumes(), isEphemeral: false };
+}
 
 function mounted(name: string, volumes: V1Volume[] = [], mounts: V1VolumeMount[] = []) {
   const mount = mounts.find((one) => one.name === name);
