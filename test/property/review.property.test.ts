@@ -6,6 +6,7 @@ import type { Injection } from '../../function/review/injection.ts';
 import { normalPath } from '../../function/review/path.ts';
 import { review } from '../../function/review/review.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
+import { withDefaults } from '../../function/review/volume-comparison.ts';
 import { admissionRequest, patchOf } from '../support/admission-review.ts';
 import { injections, pod } from '../support/arbitraries.ts';
 import { applyStrictly } from '../support/json-patch.ts';
@@ -40,6 +41,12 @@ describe('every review', () => {
       const second = review({ ...one, object: resultOf(one, configured) }, configured);
       expect(patchOf(second.response)).to.deep.equal([]);
       if (second.outcome !== 'unchanged') expect(second.skipped).to.deep.equal(first.skipped);
+    }));
+
+  it('of its own result has no patch once the API server has filled in its defaults', () =>
+    always((one, configured) => {
+      const stored = withApiDefaults(resultOf(one, configured));
+      expect(patchOf(review({ ...one, object: stored }, configured).response)).to.deep.equal([]);
     }));
 
   it('leaves the request as it was', () =>
@@ -121,6 +128,22 @@ describe('every review', () => {
     }));
 });
 
+/** A Pod as the API server stores it, as far as injections add to it. */
+function withApiDefaults(pod: AnyPod): AnyPod {
+  const container = (one: AnyPod) => (one.env ? { ...one, env: withDefaults(one.env, 'env') } : one);
+  const { initContainers, ephemeralContainers, containers, volumes, ...spec } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      containers: containers.map(container),
+      ...(initContainers && { initContainers: initContainers.map(container) }),
+      ...(ephemeralContainers && { ephemeralContainers: ephemeralContainers.map(container) }),
+      ...(volumes && { volumes: withDefaults(volumes, 'volume') }),
+    },
+  };
+}
+
 /** By names and paths alone: another reckoning than that of the function. */
 function hasAllOf({ mounts, env }: Injection, container: AnyPod): boolean {
   const there: AnyPod[] = container.volumeMounts ?? [];
@@ -129,7 +152,10 @@ function hasAllOf({ mounts, env }: Injection, container: AnyPod): boolean {
   const variables: AnyPod[] = container.env ?? [];
   return (
     mounts.every(isMounted) &&
-    env.every(({ name, value }) => variables.findLast((one) => one.name === name)?.value === value)
+    env.every(({ name, ...source }) => {
+      const { name: _, ...there } = variables.findLast((one) => one.name === name) ?? {};
+      return there.value === source.value && Boolean(there.valueFrom) === Boolean(source.valueFrom);
+    })
   );
 }
 

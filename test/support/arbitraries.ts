@@ -1,4 +1,4 @@
-import type { V1LabelSelector } from '@kubernetes/client-node';
+import type { V1EnvVar, V1LabelSelector } from '@kubernetes/client-node';
 import fc from 'fast-check';
 import { laterVariableProblems } from '../../function/injections/conflicting-variables.ts';
 import { type Injection, withDefaults } from '../../function/review/injection.ts';
@@ -63,7 +63,7 @@ const map = fc
     JSON.parse(`{${[...new Map(pairs)].map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
   );
 
-const variable = fc.constantFrom('HELLO_FILE', 'PATH_OF_IT', 'LANG', 'LANG_FILE', 'OWN');
+const variable = fc.constantFrom('HELLO_FILE', 'PATH_OF_IT', 'LANG', 'LANG_FILE', 'NODE_NAME', 'OWN');
 
 const volumeMount = object(
   { name: volumeName, mountPath: path, readOnly: fc.boolean(), subPath: fc.constantFrom('', 'hello.txt') },
@@ -135,11 +135,12 @@ const selector = fc.constantFrom<V1LabelSelector>(
   { matchExpressions: [{ key: 'x', operator: 'DoesNotExist' }] },
 );
 
-const values: Record<string, string> = {
-  HELLO_FILE: '/etc/config/hello.txt',
-  LANG: '$$(OWN)',
-  PATH_OF_IT: '$(OWN):/x',
-  LANG_FILE: '/etc/config/$(LANG)',
+const variables: Record<string, Omit<V1EnvVar, 'name'>> = {
+  HELLO_FILE: { value: '/etc/config/hello.txt' },
+  LANG: { value: '$$(OWN)' },
+  NODE_NAME: { valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+  PATH_OF_IT: { value: '$(OWN):/x' },
+  LANG_FILE: { value: '/etc/config/$(LANG)' },
 };
 const mountPaths = ['/etc/config', '/etc/config/sub', '/etc/config/sub/x', '/run/x', '/data', '/files/a', '/files/b'];
 
@@ -154,7 +155,7 @@ export const injections: fc.Arbitrary<Injection[]> = fc
       source: fc.constantFrom('files', 'volume', 'none'),
       volumeName,
       mountPath: fc.uniqueArray(fc.constantFrom(...mountPaths), { minLength: 1, maxLength: 2 }),
-      env: fc.uniqueArray(fc.constantFrom(...Object.keys(values)), { maxLength: 2 }),
+      env: fc.uniqueArray(fc.constantFrom(...Object.keys(variables)), { maxLength: 2 }),
       readOnly: fc.boolean(),
       subPath: fc.option(fc.constant('hello.txt')),
       exclude: fc.option(fc.constantFrom('istio-*', 'app', '*')),
@@ -177,7 +178,7 @@ export const injections: fc.Arbitrary<Injection[]> = fc
         ...(source !== 'none' && {
           mounts: mountPath.map((one) => ({ mountPath: one, readOnly, ...(subPath && { subPath }) })),
         }),
-        env: inOrder(env).map((name) => ({ name, value: values[name] ?? '' })),
+        env: inOrder(env).map((name) => ({ name, ...variables[name] })),
         ...(exclude && { containers: { exclude: [exclude] } }),
         ...(labels && { labels }),
         ...(annotations && { annotations }),
@@ -187,7 +188,7 @@ export const injections: fc.Arbitrary<Injection[]> = fc
   )
   .filter((list) => laterVariableProblems(list).length === 0);
 
-/** As `values` has them, where none refers to a later one. */
+/** As `variables` has them, where none refers to a later one. */
 function inOrder(names: readonly string[]): string[] {
-  return Object.keys(values).filter((name) => names.includes(name));
+  return Object.keys(variables).filter((name) => names.includes(name));
 }
