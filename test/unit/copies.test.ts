@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { type Cluster, connectToCluster } from '../../function/copies/config-maps.ts';
-import { copyOf } from '../../function/copies/copy.ts';
+import { copyOf, fieldManager, isCopyFrom, stateOf } from '../../function/copies/copy.ts';
 import { createEnsure } from '../../function/copies/ensure.ts';
 import { deadlineOf } from '../../function/http/deadline.ts';
 import { allow } from '../../function/review/admission.ts';
@@ -71,6 +71,37 @@ describe('copies of ConfigMaps', () => {
       expect(asked).to.deep.equal([ms]);
     });
   }
+});
+
+describe('a copy beside what it should be', () => {
+  const wanted = copyOf({ metadata: { name: 'c', namespace: 'own' }, data: { a: 'new' } }, 'team');
+  /** A copy with this content, of which `keys` were last written by the function. */
+  const stored = (data: Record<string, string>, keys: string[], more: object = {}): V1ConfigMap => {
+    const fieldsV1 = { 'f:data': Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) };
+    const managedFields = [{ manager: fieldManager, operation: 'Apply', fieldsV1 }];
+    return { ...wanted, data, ...more, metadata: { ...wanted.metadata, managedFields } };
+  };
+
+  for (const [copy, state] of [
+    [stored({ a: 'new' }, ['a']), 'up to date'],
+    [stored({ a: 'new' }, []), 'up to date'],
+    [stored({ a: 'old' }, ['a']), 'out of date'],
+    [stored({}, []), 'out of date'],
+    [stored({ a: 'theirs' }, []), 'changed'],
+    [stored({ a: 'old', b: 'theirs' }, ['a']), 'changed'],
+    [stored({ a: 'old' }, ['a'], { immutable: true }), 'immutable'],
+  ] as const) {
+    it(`is ${state} with ${JSON.stringify(copy.data)}, of which ${JSON.stringify(copy.metadata?.managedFields?.[0]?.fieldsV1)} are ours`, () => {
+      expect(stateOf(copy, wanted)).to.equal(state);
+    });
+  }
+
+  it('is one by its label and by the namespace of its source', () => {
+    expect(isCopyFrom(wanted, 'own')).to.equal(true);
+    expect(isCopyFrom(wanted, 'other')).to.equal(false);
+    expect(isCopyFrom({ metadata: { ...wanted.metadata, labels: {} } }, 'own')).to.equal(false);
+    expect(isCopyFrom({ metadata: { ...wanted.metadata, annotations: {} } }, 'own')).to.equal(false);
+  });
 });
 
 describe('the access to the cluster', () => {
