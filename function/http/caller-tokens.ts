@@ -11,8 +11,35 @@ export type TakeToken = (segments: readonly string[]) => readonly string[] | und
 /** How old what was read may be: a Secret's volume changes a minute after the Secret anyway. */
 const maxAgeMs = 1_000;
 
-/** The line that has callers without a token served, too: until a webhook configuration that had none calls with one. */
+/** What a file of tokens says. */
+export interface CallerTokens {
+  tokens: readonly string[];
+  /** Whether callers without a token are served, too: until a webhook configuration that had none calls with one. */
+  isOpen: boolean;
+}
+
+/** The line that makes it so. */
 const anyone = '*';
+
+/**
+ * A file of tokens by its text, one a line; undefined where it is none. The API server lets the path of a Service be of DNS
+ * subdomains alone (validateWebhookService in k8s.io/apiserver), so tokens are like a long DNS label.
+ */
+export function parseCallerTokens(text: string): CallerTokens | undefined {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const tokens = lines.filter((line) => line !== anyone);
+  if (tokens.length === 0 || !tokens.every((token) => /^[a-z0-9][-a-z0-9]{30,126}[a-z0-9]$/.test(token)))
+    return undefined;
+  return { tokens, isOpen: tokens.length < lines.length };
+}
+
+/** The text of a file that says so. */
+export function formatCallerTokens({ tokens, isOpen }: CallerTokens): string {
+  return [...tokens, ...(isOpen ? [anyone] : [])].map((line) => `${line}\n`).join('');
+}
 
 /**
  * Who is served by a file of tokens, one a line: two while one replaces the other. The file is read again as it changes.
@@ -45,30 +72,26 @@ export function callersOf(file: string | undefined, log: Log): TakeToken {
     const [token = '', ...rest] = segments;
     const digest = digestOf(token);
     // All of them, whichever fits: how long it takes says nothing.
-    const isKnown = known.tokens.reduce((isOne, each) => timingSafeEqual(each, digest) || isOne, false);
+    const isKnown = known.digests.reduce((isOne, each) => timingSafeEqual(each, digest) || isOne, false);
     if (isKnown) return rest;
     return known.isOpen ? segments : undefined;
   };
 }
 
 interface Callers {
-  /** Digests, which have one length. */
-  tokens: Buffer[];
+  /** Of the tokens: they have one length. */
+  digests: Buffer[];
   isOpen: boolean;
 }
 
 /** Who a file serves; undefined where there is none. Its errors hold nothing of a token. */
 function callersIn(file: string): Callers | undefined {
-  const lines = textOf(file)
-    ?.split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
-  if (!lines) return undefined;
-  const tokens = lines.filter((line) => line !== anyone);
-  if (tokens.length === 0 || !tokens.every((line) => /^[\w-]{32,128}$/.test(line))) {
-    throw new Error(`${file} must hold tokens, one a line, each of 32 to 128 letters, digits, - and _`);
-  }
-  return { tokens: tokens.map(digestOf), isOpen: tokens.length < lines.length };
+  const text = textOf(file);
+  if (text === undefined) return undefined;
+  const said = parseCallerTokens(text);
+  if (!said)
+    throw new Error(`${file} must hold tokens, one a line, each of 32 to 128 lower-case letters, digits and -`);
+  return { digests: said.tokens.map(digestOf), isOpen: said.isOpen };
 }
 
 function textOf(file: string): string | undefined {

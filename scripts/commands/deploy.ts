@@ -41,6 +41,12 @@ out keep what is deployed; their defaults are for the first time.`,
   .option('--no-fail-closed', 'create them without their files then (the default)')
   .option('--always-warm', 'keep one function running')
   .option('--no-always-warm', 'let the function scale to zero (the default)')
+  .option('--network-policy', "let none but Knative and the gateway call the function's Pods")
+  .option('--no-network-policy', 'let any Pod call them (the default)')
+  .option(
+    '--rotate-token',
+    'have the API server call with a new token; until it does, the function serves the former one, too',
+  )
   .option('--no-cold', 'do not wait, some two minutes, for the function to scale to zero to verify it from there')
   .addOption(probeNamespaceOption)
   .action(

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Wanted } from '../install/overlay.ts';
+import { optionalComponents, type Wanted } from '../install/overlay.ts';
 import { type Reach, reaches } from '../install/reach.ts';
 import { releasedImage } from '../install/released-image.ts';
 import { action, createCommand } from '../terminal/command.ts';
@@ -15,7 +15,9 @@ interface RenderOptions extends InstallationOptions {
   sync?: boolean;
   failClosed?: boolean;
   alwaysWarm?: boolean;
+  networkPolicy?: boolean;
   monitoring?: boolean;
+  callerToken?: string;
   output?: string;
   manifests?: string;
 }
@@ -45,7 +47,12 @@ the same options give the same bytes. It needs kubectl, and no cluster.`,
   .option('--sync', 'with a CronJob that brings those copies up to date every quarter of an hour')
   .option('--fail-closed', 'refuse selected Pods while the function cannot be reached')
   .option('--always-warm', 'keep one function running')
+  .option('--network-policy', "let none but Knative and the gateway call the function's Pods")
   .option('--monitoring', 'with alerts and a dashboard, where the Prometheus Operator is; deploy leaves them out')
+  .option(
+    '--caller-token <file>',
+    'a file with the token of Secret hello-webhook-caller-tokens: the webhook configuration calls with it, and holds it',
+  )
   .option('-o, --output <directory>', 'write files with a kustomization into this directory instead')
   .option(
     '--manifests <url>',
@@ -57,7 +64,10 @@ such as https://github.com/OWNER/hello-webhook//manifests?ref=v0.1.0, or a path 
       if (manifests !== undefined && output === undefined) throw new UsageError('--manifests needs --output DIRECTORY');
       const { manifestFiles, writeFiles } = await import('../install/rendered-files.ts');
       const { render, renderOverlay } = await import('../install/render.ts');
-      const wanted = wantedFrom(options, await injectionsIn(options.injections));
+      const wanted = {
+        ...wantedFrom(options, await injectionsIn(options.injections)),
+        ...(await callerTokenIn(options.callerToken)),
+      };
       if (output !== undefined && manifests !== undefined)
         await writeFiles(output, await renderOverlay(wanted, manifests));
       else {
@@ -79,26 +89,33 @@ async function injectionsIn(file: string | undefined): Promise<string | undefine
   return text;
 }
 
+/** The first token of a file. Throws, without a word of it, where it holds none. */
+async function callerTokenIn(file: string | undefined): Promise<Pick<Wanted, 'callerToken'>> {
+  if (file === undefined) return {};
+  const { readFile } = await import('node:fs/promises');
+  const { parseCallerTokens } = await import('../../function/http/caller-tokens.ts');
+  const [callerToken] = parseCallerTokens(await readFile(file, 'utf8'))?.tokens ?? [];
+  if (callerToken === undefined)
+    throw new UsageError(`${file} must hold a token: 32 to 128 lower-case letters, digits and -`);
+  return { callerToken };
+}
+
 function wantedFrom(options: Omit<RenderOptions, 'output' | 'manifests'>, injections: string | undefined): Wanted {
-  const {
-    reach,
-    image,
-    gatewayNamespace,
+  const { reach, image, gatewayNamespace, ensure, sync, failClosed, alwaysWarm, networkPolicy, monitoring } = options;
+  const choices = {
     ensure,
-    sync = false,
-    failClosed = false,
-    alwaysWarm = false,
-    monitoring = false,
-  } = options;
-  const choices = { ensure, sync, 'fail-closed': failClosed, 'always-warm': alwaysWarm, monitoring };
+    sync,
+    'fail-closed': failClosed,
+    'always-warm': alwaysWarm,
+    'network-policy': networkPolicy,
+    monitoring,
+  };
   return {
     ...installationOf(options),
     reach,
     image: image || undefined,
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
-    components: (['ensure', 'sync', 'fail-closed', 'always-warm', 'monitoring'] as const).filter(
-      (component) => choices[component],
-    ),
+    components: optionalComponents.filter((component) => choices[component]),
   };
 }

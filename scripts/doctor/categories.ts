@@ -7,6 +7,7 @@ import { otherWebhooks } from './checks/admission/other-webhooks.ts';
 import { platformPods } from './checks/admission/platform-pods.ts';
 import { probe } from './checks/admission/probe.ts';
 import { timeouts } from './checks/admission/timeouts.ts';
+import { callerTokens } from './checks/connection/caller-tokens.ts';
 import { clusterLocalTls } from './checks/connection/cluster-local-tls.ts';
 import { domainMapping } from './checks/connection/domain-mapping.ts';
 import { gatewayService } from './checks/connection/gateway-service.ts';
@@ -58,7 +59,7 @@ export const categories: readonly Category[] = [
     id: 'connection',
     title: 'Connection to the function',
     isOfCall: true,
-    checks: [webhook, clusterLocalTls, gatewayService, domainMapping],
+    checks: [webhook, callerTokens, clusterLocalTls, gatewayService, domainMapping],
   },
   { id: 'trust', title: 'Trust in the function', isOfCall: true, checks: [certificates, caBundle, tls] },
   {

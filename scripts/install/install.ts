@@ -12,6 +12,7 @@ import { type Given, plan } from './plan.ts';
 import type { Reach } from './reach.ts';
 import { readRegistered, register, webhookConfigurations } from './registration.ts';
 import { wantedInjections } from './render.ts';
+import { endRotation } from './rotation.ts';
 import { reach } from './route.ts';
 import type { Target } from './target.ts';
 import { waitForInjection } from './verification.ts';
@@ -30,8 +31,9 @@ export interface InstallOptions extends Given {
 /**
  * Installs the webhook, or changes what is installed: has the API server judge the injections, applies the function and
  * waits until it is ready, finds the way in which the API server reaches it, registers the webhook, verifies it with Pods
- * on a dry run, and deletes what an earlier installation had and this one has not. Throws where the API server refuses an
- * injection, does not reach the function, or where a Pod does not come back injected; what was there is as it was then.
+ * on a dry run, and deletes what an earlier installation had and this one has not, a former caller's token included. Throws
+ * where the API server refuses an injection, does not reach the function, or where a Pod does not come back injected; what
+ * was there is as it was then.
  */
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
@@ -44,6 +46,7 @@ export async function install(target: Target, options: InstallOptions): Promise<
   const names = entriesOf(webhook).map(({ name }) => name);
   target.report('Webhook', ok(`${titleOf(webhook)}, entries: ${names.join(', ')}`));
   await verify(target, injections, options, verification);
+  if (planned.rotation) await endRotation(target, planned.rotation, { ...options, webhook, changes });
   await deleteStale(target, objects);
 }
 

@@ -15,6 +15,7 @@ const collections = [
   '/apis/batch/v1/cronjobs',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+  '/apis/networking.k8s.io/v1/networkpolicies',
   '/api/v1/configmaps',
   '/api/v1/serviceaccounts',
   '/api/v1/namespaces',

@@ -29,6 +29,11 @@ export function readService(
   return read<KnativeService>(api, `/apis/serving.knative.dev/v1/namespaces/${namespace}/services/${name}`);
 }
 
+/** Whether a function serves those alone whose token it knows, once it knows one. */
+export function readsCallerTokens({ containers }: RevisionSpec): boolean {
+  return containers.some(({ env = [] }) => env.some(({ name }) => name === 'CALLER_TOKENS'));
+}
+
 /** Whether one function always runs, as the component always-warm has it. */
 export function isAlwaysWarm(service: KnativeService | undefined): boolean {
   return Number(service?.spec.template.metadata?.annotations?.['autoscaling.knative.dev/min-scale'] ?? 0) > 0;

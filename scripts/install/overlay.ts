@@ -7,6 +7,16 @@ import type { Reach } from './reach.ts';
 import { type Files, renderedMark } from './rendered-files.ts';
 import { readCommonEntry } from './webhook-configuration.ts';
 
+/** The manifests' components that are a person's choice. */
+export const optionalComponents = [
+  'ensure',
+  'sync',
+  'fail-closed',
+  'always-warm',
+  'network-policy',
+  'monitoring',
+] as const;
+
 /** What an overlay of the manifests is to be. */
 export interface Wanted extends Installation {
   reach: Reach;
@@ -16,7 +26,9 @@ export interface Wanted extends Installation {
   image: string | undefined;
   /** The text of injections.yaml; none takes the demo's. */
   injections?: string;
-  components: ('ensure' | 'sync' | 'fail-closed' | 'always-warm' | 'monitoring')[];
+  components: (typeof optionalComponents)[number][];
+  /** What the API server calls the function with; none calls it without a token. */
+  callerToken?: string;
 }
 
 /**
@@ -29,7 +41,7 @@ export function overlayFor(
   { text, injections }: { text: string; injections: readonly Injection[] },
   manifest: (folder: string) => string,
 ): Files {
-  const { name, namespace, reach, gatewayNamespace, image } = wanted;
+  const { name, namespace, reach, gatewayNamespace, image, callerToken } = wanted;
   // There is no Knative Service to keep warm, and no image for a CronJob, where func or kn makes it.
   const components = wanted.components.filter(
     (component) => image !== undefined || (component !== 'always-warm' && component !== 'sync'),
@@ -52,7 +64,7 @@ export function overlayFor(
       manifest(`components/${component}`),
     ),
     configMapGenerator: [
-      values('hello-webhook-settings', { name, namespace }),
+      values('hello-webhook-settings', { name, namespace, ...(callerToken && { path: `mutate/${callerToken}` }) }),
       ...(isByGateway && gatewayNamespace ? [values('hello-webhook-gateway', { namespace: gatewayNamespace })] : []),
       { name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] },
     ],
@@ -62,7 +74,7 @@ export function overlayFor(
       ...(['ensure', 'sync'] as const)
         .filter((one) => components.includes(one))
         .map((one) => permissionsPatch(one, copied)),
-      ...(!isByGateway && gatewayNamespace ? leavingOut(gatewayNamespace) : []),
+      ...(!isByGateway && gatewayNamespace ? gatewayPatches(gatewayNamespace, components) : []),
     ],
     transformers: [manifest(`transformers/${isByGateway ? 'gateway' : reach}`)],
   };
@@ -98,6 +110,11 @@ function permissionsPatch(component: 'ensure' | 'sync', configMaps: readonly str
   return { target: { kind: 'ClusterRole', name: `hello-webhook:${component}` }, patch: toYaml([operation]) };
 }
 
+/** What a gateway in a namespace of another name takes where no transformer knows of it. */
+function gatewayPatches(namespace: string, components: Wanted['components']): object[] {
+  return [...leavingOut(namespace), ...(components.includes('network-policy') ? [lettingIn(namespace)] : [])];
+}
+
 /** The gateway's Pods must never wait for the function that is reached through them. */
 function leavingOut(namespace: string): object[] {
   const [platform] = readCommonEntry().namespaceSelector?.matchExpressions ?? [];
@@ -109,6 +126,13 @@ function leavingOut(namespace: string): object[] {
       patch: toYaml([operation]),
     },
   ];
+}
+
+/** The gateway's Pods call the function, whatever their labels are there. */
+function lettingIn(namespace: string): object {
+  const peer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+  const operation = { op: 'add', path: '/spec/ingress/0/from/-', value: peer };
+  return { target: { kind: 'NetworkPolicy', name: 'hello-webhook' }, patch: toYaml([operation]) };
 }
 
 /** As kubectl and kustomize read it back: what either takes for another value than this string is in quotes. */

@@ -5,11 +5,13 @@ import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
+import { callerTokensSecret, readCallerTokens } from './caller-tokens.ts';
 import { type Installation, instanceOf, isOurs } from './installation.ts';
-import { isAlwaysWarm, type KnativeService, readService } from './knative-service.ts';
-import type { Wanted } from './overlay.ts';
+import { isAlwaysWarm, type KnativeService, readService, readsCallerTokens } from './knative-service.ts';
+import { optionalComponents, type Wanted } from './overlay.ts';
 import { readRegistered } from './registration.ts';
 import { releasedImage } from './released-image.ts';
+import { type Rotation, rotationOf } from './rotation.ts';
 
 /** What a command line says of an installation; what it leaves out stays as it is in the cluster. */
 export interface Given {
@@ -20,12 +22,18 @@ export interface Given {
   sync?: boolean | undefined;
   failClosed?: boolean | undefined;
   alwaysWarm?: boolean | undefined;
+  networkPolicy?: boolean | undefined;
   /** Where the gateway's Pods are, unless they are where the manifests have them. */
   gatewayNamespace?: string | undefined;
+  /** Whether the API server is to call with a new token. */
+  rotateToken?: boolean | undefined;
 }
 
 /** What is to be installed, but for the way in which it is reached. */
-export type Plan = Omit<Wanted, 'reach'>;
+export interface Plan extends Omit<Wanted, 'reach'> {
+  /** How the caller's token comes to be served; none where the Secret is not ours to change. */
+  rotation?: Rotation;
+}
 
 /**
  * What to install: what is given, and for the rest what is installed. Throws where the names are of another installation,
@@ -33,7 +41,6 @@ export type Plan = Omit<Wanted, 'reach'>;
  * there is no function yet and no image for one.
  */
 export async function plan(api: KubernetesApi, installation: Installation, given: Given): Promise<Plan> {
-  const { name } = installation;
   const registered = await readRegistered(api, installation);
   await refuseSharedNamespace(api, installation);
   const service = await readService(api, installation);
@@ -41,19 +48,21 @@ export async function plan(api: KubernetesApi, installation: Installation, given
   if (image === undefined) refuseWithoutImage(installation, given, service);
   const injections = await injectionsText(api, installation, service, given.injections);
   const choices = {
-    ensure: given.ensure ?? (!service || (await hasPermissions(api, name, 'ensure'))),
-    sync: given.sync ?? (await hasPermissions(api, name, 'sync')),
+    ensure: given.ensure ?? (!service || (await hasPermissions(api, installation, 'ensure'))),
+    sync: given.sync ?? (await hasPermissions(api, installation, 'sync')),
     'fail-closed': given.failClosed ?? isFailClosed(registered),
     'always-warm': given.alwaysWarm ?? isAlwaysWarm(service),
+    'network-policy': given.networkPolicy ?? (await hasNetworkPolicy(api, installation)),
+    // For render alone.
+    monitoring: false,
   };
-  const components = (['ensure', 'sync', 'fail-closed', 'always-warm'] as const).filter(
-    (component) => choices[component],
-  );
+  const components = optionalComponents.filter((component) => choices[component]);
   const { gatewayNamespace } = given;
   return {
     ...installation,
     image,
     components,
+    ...(await callerToken(api, installation, { registered, service, isOurs: image !== undefined, ...given })),
     ...(gatewayNamespace !== undefined && { gatewayNamespace }),
     ...(injections !== undefined && { injections }),
   };
@@ -65,9 +74,9 @@ function refuseWithoutImage(
   service: KnativeService | undefined,
 ): void {
   if (!service) throw new UsageError(`there is no function ${name} in ${namespace} yet: give --image IMAGE`);
-  if (given.injections === undefined && given.alwaysWarm === undefined) return;
+  if (given.injections === undefined && given.alwaysWarm === undefined && !given.rotateToken) return;
   throw new Error(
-    `Knative Service ${name} was made by func or kn, which have to change it: ConfigMap hello-webhook-injections and a new revision instead of --injections, its scale instead of --always-warm`,
+    `Knative Service ${name} was made by func or kn, which have to change it: ConfigMap hello-webhook-injections and a new revision instead of --injections, its scale instead of --always-warm, Secret ${callerTokensSecret.name} instead of --rotate-token`,
   );
 }
 
@@ -86,11 +95,43 @@ function imageOf(service: KnativeService | undefined, installation: Installation
   return service && isOurs(service, installation) ? service.spec.template.spec.containers[0]?.image : undefined;
 }
 
+/** What the API server is to call with: a function of func or kn serves whom its Secret says, whoever made that. */
+async function callerToken(
+  api: KubernetesApi,
+  installation: Installation,
+  { registered, service, isOurs, rotateToken = false }: Deployed & Pick<Given, 'rotateToken'>,
+): Promise<Pick<Plan, 'callerToken' | 'rotation'>> {
+  const held = await readCallerTokens(api, installation);
+  if (isOurs) {
+    const called = (registered?.webhooks ?? []).map(({ clientConfig }) => clientConfig);
+    const rotation = rotationOf(held, called, { isNew: rotateToken });
+    return { callerToken: rotation.token, rotation };
+  }
+  const [first] = service && readsCallerTokens(service.spec.template.spec) ? (held?.tokens ?? []) : [];
+  return first === undefined ? {} : { callerToken: first };
+}
+
+interface Deployed {
+  registered: V1MutatingWebhookConfiguration | undefined;
+  service: KnativeService | undefined;
+  /** Whether the function is, or becomes, that of the manifests. */
+  isOurs: boolean;
+}
+
 function isFailClosed(registered: V1MutatingWebhookConfiguration | undefined): boolean {
   return registered?.webhooks?.some(({ failurePolicy }) => failurePolicy === 'Fail') ?? false;
 }
 
-async function hasPermissions(api: KubernetesApi, name: string, component: 'ensure' | 'sync'): Promise<boolean> {
+async function hasNetworkPolicy(api: KubernetesApi, { name, namespace }: Installation): Promise<boolean> {
+  const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
+  return (await read<KubernetesObject>(api, path)) !== undefined;
+}
+
+async function hasPermissions(
+  api: KubernetesApi,
+  { name }: Installation,
+  component: 'ensure' | 'sync',
+): Promise<boolean> {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
   return (await read<KubernetesObject>(api, `${path}/${encodeURIComponent(`${name}:${component}`)}`)) !== undefined;
 }

@@ -3,6 +3,7 @@ import type { KubernetesApi } from '../kubernetes/client.ts';
 import { deleteAndWait } from '../kubernetes/delete.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { readCallerTokensSecret } from './caller-tokens.ts';
 import { type Copy, listCopies, podsWith } from './copies.ts';
 import { type Installation, isOurs } from './installation.ts';
 import { listCertificates, listForeign, listInstalled, listOrphanedSecrets } from './inventory.ts';
@@ -45,6 +46,10 @@ export async function* remove(
   for (const copy of await listCopies(api, installation))
     yield await removeUnless(copy, await reasonToKeepCopy(api, copy, usedCopies));
   for (const secret of await listOrphanedSecrets(api, installation, certificates)) yield await removeUnless(secret);
+  const callerTokens = await readCallerTokensSecret(api, installation);
+  // One that a person made has no labels; beside nothing of this installation it is another's.
+  if (callerTokens && (isOurs(callerTokens, installation) || installed.length > 0))
+    yield await removeUnless(callerTokens);
   const deleted = new Set(installed.map(({ metadata }) => metadata.uid));
   for (const namespace of installed.filter(({ kind }) => kind === 'Namespace'))
     yield await removeUnless(namespace, await reasonToKeepNamespace(api, installation, deleted));

@@ -8,6 +8,7 @@ import { parseInjections } from '../../function/injections/load.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { parseManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
+import { withoutTokens } from '../terminal/redact.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { manifestPath } from './manifests.ts';
 import { overlayFor, type Wanted } from './overlay.ts';
@@ -58,7 +59,9 @@ export async function kustomize(directory: string): Promise<string> {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory], { maxBuffer: 2 ** 26 });
     return stdout;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Without the error itself, whose message and stderr may quote the settings, a caller's token among them.
+    if (code !== 'ENOENT') throw new Error(withoutTokens(message));
     throw new Error('kubectl is not installed: its kustomize renders the manifests', { cause: error });
   }
 }

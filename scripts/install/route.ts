@@ -12,6 +12,7 @@ import type { Reach } from './reach.ts';
 import { caFromOf } from './registration.ts';
 import { render } from './render.ts';
 import { rollOut } from './rollout.ts';
+import { withCallerTokens } from './rotation.ts';
 import type { Target } from './target.ts';
 import { entriesOf } from './webhook-configuration.ts';
 
@@ -36,7 +37,8 @@ export async function reach(
 ): Promise<Reached> {
   const { api, installation, progress, cleanup, report } = target;
   for (const way of ways) {
-    const { objects, injections } = await render({ ...plan, reach: way }, cleanup);
+    const { objects: rendered, injections } = await render({ ...plan, reach: way }, cleanup);
+    const objects = plan.rotation ? withCallerTokens(rendered, installation, plan.rotation) : rendered;
     const webhook = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
     const [entry] = webhook ? entriesOf(webhook) : [];
     if (!webhook || !entry) throw new Error('the manifests have no webhooks entry');

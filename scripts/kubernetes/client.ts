@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { withoutTokens } from '../terminal/redact.ts';
 import { type ClusterChoice, loadKubeconfig } from './kubeconfig.ts';
 import type { KubernetesObject } from './object.ts';
 
@@ -99,14 +100,16 @@ interface Payload {
 /** Of a Status its message; of anything else, such as `Unauthorized` before the API proper, the text. */
 function statusMessage(answer: string): string {
   try {
-    return JSON.parse(answer).message;
+    return withoutTokens(JSON.parse(answer).message);
   } catch {
-    return answer;
+    return withoutTokens(answer);
   }
 }
 
 /** The texts of `Warning: 299 - "text", 299 - "text"`. They are UTF-8, which Node takes for Latin-1. */
 function warningsOf(header = ''): string[] {
   const text = Buffer.from(header, 'latin1').toString('utf8');
-  return [...text.matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) => JSON.parse(quoted));
+  return [...text.matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) =>
+    withoutTokens(JSON.parse(quoted)),
+  );
 }

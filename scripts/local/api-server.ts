@@ -19,10 +19,14 @@ export interface ApiServer {
   auditLog: string;
 }
 
-/** Starts both on free ports of 127.0.0.1 in a temporary directory, and waits until the API is ready. Throws with their output. */
+/**
+ * Starts both on free ports of 127.0.0.1 in a temporary directory, the API server with `env` added to
+ * ours, and waits until the API is ready. Throws with their output.
+ */
 export async function startApiServer(
   { etcd, kubeApiserver }: ControlPlane,
   cleanup: AsyncDisposableStack,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<ApiServer> {
   const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-'), cleanup);
   const [clientPort, peerPort, port] = await freePorts(3);
@@ -53,7 +57,7 @@ export async function startApiServer(
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
   ];
-  const server = startChild(kubeApiserver, serverArgs, { cleanup });
+  const server = startChild(kubeApiserver, serverArgs, { cleanup, env: { ...process.env, ...env } });
   const api = connect({ kubeconfig: files.kubeconfig });
   await Promise.race([waitForReady(api), store.failure, server.failure]);
   await prepareNamespace(api, 'default');

@@ -33,11 +33,11 @@ export class Cluster {
     return this.server.api;
   }
 
-  /** Starts the API server; where none is to be had, skips and says why, or fails where CI is set. */
-  async start(test: Context): Promise<void> {
+  /** Starts the API server, with `env` added; where none is to be had, skips and says why, or fails where CI is set. */
+  async start(test: Context, env: NodeJS.ProcessEnv = {}): Promise<void> {
     test.timeout(120_000);
     const controlPlane = await sharedControlPlane({ progress: () => {}, cleanup: this.#cleanup });
-    if (controlPlane) this.#server = await startApiServer(controlPlane, this.#cleanup);
+    if (controlPlane) this.#server = await startApiServer(controlPlane, this.#cleanup, env);
     else if (process.env.CI) throw new Error(`no API server to test against: ${waysToGetOne}`);
     else {
       console.log(`    skipped, there is no API server to test against: ${waysToGetOne}`);
@@ -164,15 +164,19 @@ export class Cluster {
   }
 }
 
-/** A `describe` whose tests share a real API server. */
-export function describeOnApiServer(title: string, define: (cluster: Cluster) => void): void {
+/** A `describe` whose tests share a real API server, which has what `envOf` comes to added to its environment. */
+export function describeOnApiServer(
+  title: string,
+  define: (cluster: Cluster) => void,
+  envOf: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv> = () => ({}),
+): void {
   describe(title, () => {
     const cluster = new Cluster();
     before(async function () {
-      await cluster.start(this);
+      await cluster.start(this, await envOf());
     });
-    after(() => cluster.stop());
     define(cluster);
+    after(() => cluster.stop());
   });
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { copyOf, fieldManager } from '../../function/copies/copy.ts';
+import { callerTokensSecret } from '../../scripts/install/caller-tokens.ts';
 import {
   type Installation,
   defaultInstallation as installation,
@@ -109,9 +110,13 @@ describeOnApiServer('npm run undeploy', (cluster) => {
 
   it('deletes all that an overlay has, the webhook first, and of the rest of the cluster nothing', async () => {
     const another = { name: 'another', namespace: 'another-system' };
+    const theirs = object('v1', 'Secret', callerTokensSecret.name, 'default');
     await deploy(cluster, another);
+    await apply(cluster.api, theirs, test);
     const before = await listing(cluster);
     await deploy(cluster, installation);
+    // As a person makes it, without labels.
+    await apply(cluster.api, object('v1', 'Secret', callerTokensSecret.name, 'hello-system'), test);
     const deployed = await listing(cluster);
     expect(deployed.length - before.length).to.be.greaterThan(10);
 
@@ -123,7 +128,12 @@ describeOnApiServer('npm run undeploy', (cluster) => {
     expect(lines.filter((line) => line.startsWith('deleted'))).to.have.length(deployed.length - before.length);
     expect(await listing(cluster)).to.deep.equal(before);
 
-    expect((await undeployed(cluster, '-n', another.namespace, '--name', another.name)).status).to.equal(0);
+    for (const [namespace, name] of [
+      ['default', 'hello-webhook'],
+      [another.namespace, another.name],
+    ] as const)
+      expect((await undeployed(cluster, '-n', namespace, '--name', name)).status).to.equal(0);
+    expect(await read(cluster.api, await objectPath(cluster.api, theirs))).not.to.equal(undefined);
     expect(await labelled(cluster, another)).to.deep.equal([]);
   });
 
@@ -259,7 +269,10 @@ async function deploy(
   image: string | undefined = 'registry.test/hello:1',
 ): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const { objects } = await render({ ...wanted, reach: 'gateway-kourier', image, components: ['ensure'] }, cleanup);
+  const { objects } = await render(
+    { ...wanted, reach: 'gateway-kourier', image, components: ['ensure', 'network-policy'] },
+    cleanup,
+  );
   for (const one of objects) await apply(api, one, test);
   await prepareNamespace(api, wanted.namespace);
   for (const { metadata } of objects.filter(({ kind }) => kind === 'Certificate')) {
@@ -279,6 +292,7 @@ const collections = [
   webhookConfigurations,
   '/apis/cert-manager.io/v1/certificates',
   '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
+  '/apis/networking.k8s.io/v1/networkpolicies',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   '/apis/serving.knative.dev/v1/services',

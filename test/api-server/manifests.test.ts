@@ -52,7 +52,13 @@ for (const serving of servings) {
     for (const reach of overlays) {
       it(`an overlay outside the tree is taken by server-side validation, under other names and with all that is optional: ${reach}`, async () => {
         await using cleanup = new AsyncDisposableStack();
-        const components: Parameters<typeof render>[0]['components'] = ['ensure', 'sync', 'fail-closed', 'always-warm'];
+        const components: Parameters<typeof render>[0]['components'] = [
+          'ensure',
+          'sync',
+          'fail-closed',
+          'always-warm',
+          'network-policy',
+        ];
         const wanted = { ...names, reach, image: 'mine', components, injections: stringify(injections) };
         const { objects } = await render(wanted, cleanup);
         await expectTaken(objects);

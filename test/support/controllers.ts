@@ -24,7 +24,8 @@ export async function playControllers(api: KubernetesApi, caBundle: string, sign
   }
 }
 
-async function injectCaBundle(api: KubernetesApi, caBundle: string): Promise<void> {
+/** As cainjector does. */
+export async function injectCaBundle(api: KubernetesApi, caBundle: string): Promise<void> {
   for (const { metadata, webhooks = [] } of await list<V1MutatingWebhookConfiguration>(api, webhookConfigurations)) {
     if (!metadata?.name?.startsWith('hello-webhook') || webhooks.every(({ clientConfig }) => clientConfig.caBundle))
       continue;

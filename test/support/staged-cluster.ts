@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { callerTokensSecretOf } from '../../scripts/install/caller-tokens.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import type { KnativeService } from '../../scripts/install/knative-service.ts';
+import type { Wanted } from '../../scripts/install/overlay.ts';
 import type { Reach } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
 import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
@@ -11,7 +13,10 @@ import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { read, unless } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
-import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+import { type CertificateAuthority, createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+
+/** What the API server calls the function with. */
+export const callerToken = 'swordfish'.repeat(8);
 
 const files = join(import.meta.dirname, 'staged-cluster');
 
@@ -25,6 +30,7 @@ export type StagedObject = KubernetesObject & { $patch?: 'delete' };
  */
 export class StagedCluster {
   readonly #api: KubernetesApi;
+  #ca: CertificateAuthority | undefined;
   #caBundle = '';
   /** Each object that is staged, by its path, as it was read then. */
   #staged = new Map<string, KubernetesObject>();
@@ -34,16 +40,24 @@ export class StagedCluster {
     this.#api = api;
   }
 
-  /** Stages the cluster with the API server reaching the function in this way. */
-  async stage(reach: Reach, cleanup: AsyncDisposableStack): Promise<void> {
-    const { cert } = await createCertificateAuthority('hello-webhook-authority');
-    this.#caBundle = Buffer.from(cert).toString('base64');
+  /** The CA that the caBundle is of. */
+  get ca(): CertificateAuthority {
+    if (!this.#ca) throw new Error('the cluster is not staged yet');
+    return this.#ca;
+  }
+
+  /** Stages the cluster with the API server reaching the function in this way, by a caller's token unless `token` is null. */
+  async stage(reach: Reach, cleanup: AsyncDisposableStack, token: string | null = callerToken): Promise<void> {
+    this.#ca = await createCertificateAuthority('hello-webhook-authority');
+    this.#caBundle = Buffer.from(this.#ca.cert).toString('base64');
     await this.apply(readManifest(join(files, 'platform.yaml')));
     const injections = readFileSync(join(files, 'injections.yaml'), 'utf8');
     const image = 'registry.test/hello:1';
-    const wanted = { ...installation, reach, image, injections, components: ['ensure' as const] };
+    const components: Wanted['components'] = ['ensure'];
+    const wanted = { ...installation, reach, image, injections, components, ...(token && { callerToken: token }) };
     const { objects } = await render(wanted, cleanup);
     await this.apply(objects);
+    if (token) await this.apply([callerTokensSecretOf(installation, { tokens: [token], isOpen: false })]);
     const ca = { namespace: 'hello-system', name: 'hello-webhook-ca' };
     await this.apply([
       { apiVersion: 'v1', kind: 'Secret', metadata: ca, data: { 'ca.crt': this.#caBundle } },

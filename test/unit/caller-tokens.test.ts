@@ -111,6 +111,7 @@ describe("the callers' tokens", () => {
     ['is empty', '\n'],
     ['has a short one', `${one}\nswordfish`],
     ['has nothing but a line *', '*'],
+    ['has what the path of a Service may not have', 'Aa_'.repeat(20)],
     ['has what no path may have', `${'/'.repeat(40)}`],
   ] as const) {
     it(`stop the start where their file ${title}`, () => {

@@ -34,10 +34,13 @@ describe('func.yaml', () => {
       env: container?.env,
       probes: [container?.livenessProbe?.httpGet?.path, container?.readinessProbe?.httpGet?.path],
       resources: container?.resources,
-      volumes: spec.volumes?.map(({ name, configMap }) => ({
-        configMap: configMap?.name,
-        path: container?.volumeMounts?.find((mount) => mount.name === name)?.mountPath,
-      })),
+      // func knows no optional Secret.
+      volumes: spec.volumes
+        ?.filter(({ secret }) => !secret?.optional)
+        .map(({ name, configMap }) => ({
+          configMap: configMap?.name,
+          path: container?.volumeMounts?.find((mount) => mount.name === name)?.mountPath,
+        })),
     });
   });
 

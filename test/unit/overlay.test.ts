@@ -1,9 +1,16 @@
-import type { V1ClusterRole, V1ClusterRoleBinding, V1CronJob } from '@kubernetes/client-node';
+import type {
+  V1ClusterRole,
+  V1ClusterRoleBinding,
+  V1CronJob,
+  V1NetworkPolicy,
+  V1NetworkPolicyPeer,
+} from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { parseInjections } from '../../function/injections/load.ts';
+import { callerTokensSecret, segmentsOf } from '../../scripts/install/caller-tokens.ts';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
-import { type Installation, instanceLabels } from '../../scripts/install/installation.ts';
+import { defaultInstallation, type Installation, instanceLabels } from '../../scripts/install/installation.ts';
 import type { KnativeService } from '../../scripts/install/knative-service.ts';
 import { overlayFor, type Wanted } from '../../scripts/install/overlay.ts';
 import { render } from '../../scripts/install/render.ts';
@@ -17,9 +24,10 @@ const installations = [
   { name: 'hello-webhook', namespace: 'hello-system' },
   { name: 'file-injector', namespace: 'platform-hooks' },
 ];
-const optional = ['ensure', 'sync', 'fail-closed', 'always-warm'] as const;
+const optional = ['ensure', 'sync', 'fail-closed', 'always-warm', 'network-policy'] as const;
 const text = stringify(injections);
 const image = 'registry.example.com/mine:v1';
+const callerToken = 'swordfish'.repeat(8);
 
 describe('an overlay as it is rendered', () => {
   before(function () {
@@ -84,6 +92,39 @@ describe('an overlay as it is rendered', () => {
           ],
         },
       });
+    });
+
+    it(`puts a caller's token before whatever path an entry calls: ${reach}`, async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const folder = new OutsideFolder(cleanup);
+      const isByUrl = reach === 'cluster-local-url';
+      const calling = (path: string) => ({
+        clientConfig: isByUrl ? { url: `https://HOST${path}` } : { service: { path } },
+      });
+      folder.writeOverlay({
+        resources: [folder.manifest(`overlays/${reach}`)],
+        configMapGenerator: [
+          { name: 'hello-webhook-settings', behavior: 'merge', literals: [`path=mutate/${callerToken}`] },
+          { name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] },
+        ],
+        transformers: [folder.manifest(`transformers/${isByUrl ? reach : 'gateway'}`)],
+      });
+      const entries = [
+        { name: 'plain', objectSelector: {} },
+        { name: 'team', objectSelector: {}, ...calling('/mutate/team') },
+      ];
+      folder.write('webhooks.yaml', webhooks(entries));
+      const written = (await kustomized(folder.path)).flatMap(entriesOf);
+      expect(written.map(({ clientConfig }) => segmentsOf(clientConfig))).to.deep.equal([
+        [callerToken],
+        [callerToken, 'team'],
+      ]);
+      const wanted: Wanted = { ...defaultInstallation, reach, image, components: [], injections: text, callerToken };
+      const { objects } = await render(wanted, cleanup);
+      expect(objects.flatMap(entriesOf).map(({ clientConfig }) => segmentsOf(clientConfig))).to.deep.equal([
+        [callerToken],
+        [callerToken],
+      ]);
     });
 
     it(`is written without a problem, by the URL of a repository, too: ${reach}`, async () => {
@@ -179,7 +220,50 @@ function expectRendered(objects: readonly KubernetesObject[], wanted: Wanted): v
   const [domain] = objects.filter(({ kind }) => kind === 'DomainMapping');
   expect(domain?.metadata.name).to.equal(gateway && `${name}.${gateway}.svc`);
   expectFunction(objects, wanted);
+  expectPolicy(objects, wanted);
 }
+
+/** That a NetworkPolicy, where one is wanted, lets in the gateway of the way and no other, and what is Knative's. */
+function expectPolicy(objects: readonly KubernetesObject[], { name, namespace, reach, components }: Wanted): void {
+  const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy') as (KubernetesObject & V1NetworkPolicy)[];
+  const said = policies.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    namespace: metadata.namespace,
+    of: spec?.podSelector?.matchLabels,
+    types: spec?.policyTypes,
+    callers: spec?.ingress?.map(({ ports = [], ...rule }) => ({
+      from: ((rule as { from?: V1NetworkPolicyPeer[] }).from ?? []).map(
+        ({ namespaceSelector, podSelector }) =>
+          `${podSelector?.matchLabels?.app} in ${namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name']}`,
+      ),
+      ports: ports.map(({ port }) => port),
+    })),
+  }));
+  const gateways = gatewayApps[reach] ?? ['3scale-kourier-gateway in kourier-system'];
+  const expected = {
+    name,
+    namespace,
+    of: { 'serving.knative.dev/service': name },
+    types: ['Ingress'],
+    callers: [
+      {
+        from: [
+          ...gateways,
+          'activator in knative-serving',
+          ...(reach === 'cluster-local-url' ? ['istio-ingressgateway in istio-system'] : []),
+        ],
+        ports: [8012, 8013, 8112],
+      },
+      { from: ['autoscaler in knative-serving'], ports: [9090] },
+    ],
+  };
+  expect(said).to.deep.equal(components.includes('network-policy') ? [expected] : []);
+}
+
+const gatewayApps: Record<string, string[]> = {
+  'gateway-contour': ['envoy-knative-external in contour-external'],
+  'gateway-istio': ['istio-ingressgateway in istio-system'],
+};
 
 /** What still has the name of the product is within the namespace, or the product's. */
 function expectNoDefaultNames(objects: readonly KubernetesObject[], { name, namespace }: Installation): void {
@@ -195,6 +279,9 @@ function expectNoDefaultNames(objects: readonly KubernetesObject[], { name, name
 
 const namesThatStay = new Set([
   'hello-webhook-injections',
+  'hello-webhook-caller-tokens',
+  '/etc/hello-webhook-caller-tokens',
+  '/etc/hello-webhook-caller-tokens/tokens',
   '/etc/hello-webhook',
   '/etc/hello-webhook/injections.yaml',
   'hello-webhook/inject',
@@ -251,7 +338,10 @@ function expectFunction(objects: readonly KubernetesObject[], wanted: Wanted): v
   expect(service?.metadata).to.deep.include({ name: wanted.name, namespace: wanted.namespace });
   expect(spec).to.deep.include({
     serviceAccountName: wanted.name,
-    volumes: [{ name: 'injections', configMap: { name: configMap?.metadata.name } }],
+    volumes: [
+      { name: 'injections', configMap: { name: configMap?.metadata.name } },
+      { name: 'caller-tokens', secret: { secretName: callerTokensSecret.name, optional: true } },
+    ],
   });
   expect(spec?.containers[0]?.image).to.equal(wanted.image);
   expect(template?.annotations?.['autoscaling.knative.dev/min-scale']).to.equal(

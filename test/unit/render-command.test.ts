@@ -37,18 +37,34 @@ describe('hello-webhook render', () => {
   });
 
   it('takes each of its options', () => {
-    const more = ['--no-ensure', '--fail-closed', '--always-warm', '--gateway-namespace', 'edge'];
+    const more = ['--no-ensure', '--fail-closed', '--always-warm', '--network-policy', '--gateway-namespace', 'edge'];
     const objects = parseManifest(succeed(...options, ...more), 'the output');
     expect(objects.filter(({ kind }) => kind === 'ClusterRole')).to.deep.equal([]);
     const [entry] = objects.flatMap(entriesOf);
     expect(entry).to.deep.include({ name: 'company-ca.file-injector.platform-hooks.svc', failurePolicy: 'Fail' });
     expect(entry?.clientConfig.service).to.include({ name: 'file-injector', namespace: 'edge' });
     expect(JSON.stringify(objects)).to.contain('"autoscaling.knative.dev/min-scale":"1"');
+    expect(objects.filter(({ kind }) => kind === 'NetworkPolicy')).to.have.length(1);
     const monitored = parseManifest(succeed(...options, '--monitoring'), 'the output');
     expect(monitored.map(({ kind }) => kind)).to.include('PrometheusRule');
     expect(objects.map(({ kind }) => kind)).not.to.include('PrometheusRule');
     const withoutImage = parseManifest(succeed('--reach', 'cluster-local-url'), 'the output');
     expect(withoutImage.filter(({ apiVersion }) => apiVersion.startsWith('serving.'))).to.deep.equal([]);
+  });
+
+  it("has the webhook configuration call with a caller's token, which a file holds, and nothing else has it", () => {
+    const file = join(folder.path, 'token');
+    const token = 'swordfish'.repeat(8);
+    writeFileSync(file, `${token}\n`);
+    const objects = parseManifest(succeed(...options, '--caller-token', file), 'the output');
+    const holding = objects.filter((object) => JSON.stringify(object).includes(token));
+    expect(holding.map(({ kind }) => kind)).to.deep.equal(['MutatingWebhookConfiguration']);
+    for (const { clientConfig } of objects.flatMap(entriesOf))
+      expect(clientConfig.service?.path).to.equal(`/mutate/${token}`);
+    writeFileSync(file, 'pike');
+    const { status, stderr } = run(...options, '--caller-token', file);
+    expect(status).to.equal(2);
+    expect(stderr).to.contain(`${file} must hold a token`).and.not.to.contain('pike');
   });
 
   it('writes the same into a directory, with a kustomization, and the webhook configuration in a folder of its own', async () => {

@@ -98,6 +98,16 @@ describe('what deploy applies', () => {
     const [entry] = entriesOf(webhook ?? {});
     expect(entry?.namespaceSelector?.matchExpressions?.[0]?.values).to.include('elsewhere');
   });
+
+  for (const reach of ['cluster-local-url', 'gateway-kourier'] as const) {
+    it(`lets a gateway that is in another namespace call the function's Pods: ${reach}`, async () => {
+      const components = ['network-policy' as const];
+      const [policy] = await objects('NetworkPolicy', { reach, components, gatewayNamespace: 'elsewhere' });
+      expect(JSON.stringify(policy)).to.contain(
+        '"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"elsewhere"}}',
+      );
+    });
+  }
 });
 
 /** An injection of this name, which all that it is made of bears. */

@@ -5,11 +5,13 @@ import type {
   V1MutatingWebhook,
   V1MutatingWebhookConfiguration,
 } from '@kubernetes/client-node';
+import { segmentsOf } from '../../../install/caller-tokens.ts';
 import type { Installation } from '../../../install/installation.ts';
 import { webhookConfigurations } from '../../../install/registration.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { withoutTokens } from '../../../terminal/redact.ts';
 import { check } from '../../check.ts';
 
 /** The webhook as the API server has it. */
@@ -73,9 +75,9 @@ function placeFinding({ name, entries, clientConfig }: Registered, installation:
     const text = `entry ${stray.name} calls ${placeOf(stray.clientConfig)}, but the first entry calls ${place}`;
     return broken(text, commandLine('deploy'));
   }
-  const path = clientConfig.service ? (clientConfig.service.path ?? '/') : new URL(clientConfig.url ?? '').pathname;
-  if (path !== '/mutate')
+  if (!segmentsOf(clientConfig)) {
     return broken(`${name} calls ${place}, but the function serves /mutate`, commandLine('deploy'));
+  }
   if (isElsewhere(clientConfig, installation)) {
     const host = `${installation.name}.${installation.namespace}`;
     const text = `${name} calls ${place}, which is not ${host}: what is behind it cannot be checked`;
@@ -90,10 +92,11 @@ function lastWriterOf({ metadata }: V1MutatingWebhookConfiguration): string | un
   return last?.manager;
 }
 
+/** Where is called, but for the caller's token. */
 function placeOf({ url, service }: ClientConfig): string {
-  if (url !== undefined) return url;
+  if (url !== undefined) return withoutTokens(url);
   const port = service?.port && service.port !== 443 ? `:${service.port}` : '';
-  return `Service ${service?.name}${port} in ${service?.namespace} at ${service?.path ?? '/'}`;
+  return withoutTokens(`Service ${service?.name}${port} in ${service?.namespace} at ${service?.path ?? '/'}`);
 }
 
 /** `failurePolicy Ignore, sideEffects NoneOnDryRun` */
