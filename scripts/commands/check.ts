@@ -27,8 +27,11 @@ what has no effect; that needs kubectl.`,
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
       const { mountWarnings } = await import('../../function/injections/mount-warnings.ts');
       const { uncheckedSources } = await import('../../function/injections/volume.ts');
+      const { podSecurityWarnings } = await import('../../function/injections/pod-security.ts');
       const warningsOf = (injection: Injection) =>
-        mountWarnings(injection).map((warning) => `warning: injection ${injection.name}: ${warning}`);
+        [...mountWarnings(injection), ...podSecurityWarnings(injection)].map(
+          (warning) => `warning: injection ${injection.name}: ${warning}`,
+        );
       const api = options.context === undefined ? undefined : await connectTo(options);
       const isSound = async (file: string): Promise<boolean> => {
         try {

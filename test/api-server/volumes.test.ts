@@ -3,7 +3,9 @@ import type { V1EnvVarSource, V1Volume } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { kubernetesVersion } from '../../function/injections/kubernetes-type.ts';
+import { refusingStandards } from '../../function/injections/pod-security.ts';
 import { isAsDeclared } from '../../function/review/volume-comparison.ts';
+import { dryRun, probePod } from '../../scripts/install/probe-pod.ts';
 import { ApiError } from '../../scripts/kubernetes/client.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { badVariables, badVolumes, goodVariables, goodVolumes, named } from '../support/volumes.ts';
@@ -103,4 +105,29 @@ describeOnApiServer('the API server', (cluster) => {
       { name: 'kube-api-access-ca', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
     ]);
   });
+
+  for (const standard of ['baseline', 'restricted']) {
+    it(`refuses, where Pod Security enforces ${standard}, just the volumes that are said to be refused`, async () => {
+      const body = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': standard } } };
+      const enforcing = `test-${randomUUID().slice(0, 8)}`;
+      await prepareNamespace(cluster.api, enforcing);
+      const contentType = 'application/merge-patch+json';
+      await cluster.api.send('PATCH', `/api/v1/namespaces/${enforcing}`, { body, contentType });
+      const isRefused = async (volume: V1Volume) => {
+        const pod = probePod({});
+        const { message = '' } = (await dryRun(cluster.api, enforcing, {
+          ...pod,
+          spec: { ...pod.spec, volumes: [volume] },
+        }).then(
+          () => ({}),
+          (error: Error) => error,
+        )) as Partial<Error>;
+        return message.includes('violates PodSecurity');
+      };
+      for (const volume of goodVolumes.map((one) => named(one, 'v'))) {
+        const expected = refusingStandards(volume).includes(standard);
+        expect(await isRefused(volume), JSON.stringify(volume)).to.equal(expected);
+      }
+    });
+  }
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { mountWarnings } from '../../function/injections/mount-warnings.ts';
+import { podSecurityWarnings } from '../../function/injections/pod-security.ts';
 import { type DeclaredInjection, withDefaults } from '../../function/review/injection.ts';
 
 const configMap = { name: 'v', configMap: { name: 'c' } };
@@ -45,6 +46,23 @@ describe('warnings of mounts', () => {
     it(`${warnings.length > 0 ? 'are given' : 'are not given'} for ${title}`, () => {
       const injection = withDefaults({ name: 'x', selector: { matchLabels: { x: 'x' } }, ...parts });
       expect(mountWarnings(injection)).to.deep.equal(warnings);
+    });
+  }
+});
+
+describe('warnings of Pod Security', () => {
+  for (const [volume, warnings] of [
+    [
+      { name: 'v', hostPath: { path: '/x' } },
+      ['hostPath is refused where Pod Security enforces baseline or restricted'],
+    ],
+    [{ name: 'v', nfs: { server: 's', path: '/' } }, ['nfs is refused where Pod Security enforces restricted']],
+    [configMap, []],
+    [undefined, []],
+  ] as const) {
+    it(`are ${warnings.length > 0 ? 'given' : 'not given'} for ${JSON.stringify(volume)}`, () => {
+      const expected = warnings.map((warning) => `a volume of kind ${warning}`);
+      expect(podSecurityWarnings(volume ? { volume } : {})).to.deep.equal(expected);
     });
   }
 });
