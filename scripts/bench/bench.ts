@@ -1,5 +1,5 @@
 /** `npm run bench`: how fast the function is, beside what it could be and what it began as. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument } from 'commander';
@@ -9,6 +9,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { dropPageCache, measureCold } from './cold.ts';
 import { measureGrowth } from './growth.ts';
+import { measureHostile } from './hostile.ts';
 import { formatResults } from './report.ts';
 import type { Results } from './results.ts';
 import { reviewOf, usualPod } from './reviews.ts';
@@ -38,6 +39,9 @@ const parts: Record<string, (bench: Bench) => Promise<Partial<Results>>> = {
     progress('reviews inside the process');
     return { growth: await measureGrowth() };
   },
+  hostile: async ({ subjects, review, progress }) => ({
+    hostile: await measureHostile(subjects.ours, readFileSync(review, 'utf8'), progress),
+  }),
   'api-server': async ({ subjects: { ours, tutorial }, progress }) => {
     const creations = await measureCreations(tutorial ? [ours, tutorial] : [ours], progress);
     return creations ? { creations } : {};
@@ -54,6 +58,7 @@ some five minutes on 2 cores, in rounds in which each goes first in turn.
   warm         latency and throughput at 1, 10 and 100 callers
   steady       the heap over 100,000 reviews, and a Pod of 3 MB
   growth       a review inside the process, by the size of the Pod and the number of injections
+  hostile      bodies of up to 7 MiB that cost more than their length tells, and a review beside each
   api-server   the creation of a Pod on a real API server, which is found as for npm run demo`,
   )
   .addArgument(new Argument('[part...]', 'without any, all parts').choices(Object.keys(parts)))

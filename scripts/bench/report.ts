@@ -1,5 +1,6 @@
 import { formatTable } from '../terminal/table.ts';
 import type { ColdStarts } from './cold.ts';
+import type { HostileBody } from './hostile.ts';
 import type { InsideResult } from './inside.ts';
 import type { Results } from './results.ts';
 import type { Spread } from './statistics.ts';
@@ -10,7 +11,7 @@ import type { Warm } from './warm.ts';
 
 /** Tables for people: medians, and in brackets where the middle half of the rounds lies. */
 export function formatResults(results: Results, targets: readonly Target[]): string {
-  const { machine, cold, dropped, warm, steady, growth, creations } = results;
+  const { machine, cold, dropped, warm, steady, growth, hostile, creations } = results;
   const sections = [
     machine,
     cold && `Cold start, page cache warm\n${coldTable(cold)}`,
@@ -19,6 +20,7 @@ export function formatResults(results: Results, targets: readonly Target[]): str
     ...Object.entries(warm ?? {}).map(([callers, by]) => `Callers: ${callers}\n${warmTable(by)}`),
     steady && steadyText(steady),
     growth && `A review inside the process\n${growthTable(growth)}`,
+    hostile && `The worst of ${hostile.length} bodies of up to 7 MiB\n${hostileTable(hostile)}`,
     creations && `Creating a Pod on a real API server, ${creations.origin}\n${creationsTable(creations)}`,
     targets.length > 0 && `Targets\n${targetsTable(targets)}`,
   ];
@@ -73,6 +75,19 @@ function growthTable(growth: readonly InsideResult[]): string {
       ((ms / kb) * 1000).toFixed(1),
       ((ms / (containers * injections)) * 1000).toFixed(1),
     ]),
+  ]);
+}
+
+/** One row: of each figure the worst, whichever body it is of. */
+function hostileTable(hostile: readonly HostileBody[]): string {
+  const worst = (field: 'cpuMs' | 'memoryMb' | 'waitMs') => {
+    const [first, ...others] = hostile;
+    const most = others.reduce((one, other) => ((one?.[field] ?? 0) < other[field] ? other : one), first);
+    return `${most?.[field].toFixed(0)} (${most?.title})`;
+  };
+  return formatTable([
+    ['CPU ms', 'MB above rest', 'a usual review beside it, ms'],
+    [worst('cpuMs'), worst('memoryMb'), worst('waitMs')],
   ]);
 }
 

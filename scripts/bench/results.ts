@@ -1,4 +1,5 @@
 import type { ColdStarts } from './cold.ts';
+import type { HostileBody } from './hostile.ts';
 import type { InsideResult } from './inside.ts';
 import type { Steady } from './steady.ts';
 import type { Creations } from './through-api-server.ts';
@@ -14,6 +15,8 @@ export interface Results {
   warm?: Record<string, Record<string, Warm>>;
   steady?: Steady;
   growth?: InsideResult[];
+  /** The costliest first. */
+  hostile?: HostileBody[];
   /** Absent where there was no API server to be had. */
   creations?: Creations;
 }

@@ -7,13 +7,18 @@ export interface Target {
   name: string;
   measured: number;
   limit: number;
-  unit: ' x' | ' ms';
+  unit: ' x' | ' ms' | ' MB';
 }
 
 /** The targets of what was measured of these subjects. */
 export function targetsOf(results: Results, { bare, ours, configured, tutorial }: Subjects): Target[] {
   const names = { bare: bare.name, ours: ours.name, configured: configured.name, tutorial: tutorial?.name ?? '' };
-  return [...coldTargets(results, names), ...warmTargets(results, names), ...insideTargets(results)];
+  return [
+    ...coldTargets(results, names),
+    ...warmTargets(results, names),
+    ...insideTargets(results),
+    ...hostileTargets(results),
+  ];
 }
 
 type Names = Record<'bare' | 'ours' | 'configured' | 'tutorial', string>;
@@ -64,6 +69,17 @@ function insideTargets({ growth, steady }: Results): Target[] {
           },
         ] as const)
       : []),
+  ];
+}
+
+/** Of a container with 256 MiB, and of the 10 s that an API server waits by default. */
+function hostileTargets({ hostile = [] }: Results): Target[] {
+  const most = (values: number[]) => Math.max(...values);
+  if (hostile.length === 0) return [];
+  return [
+    { name: 'CPU of the worst body', measured: most(hostile.map(({ cpuMs }) => cpuMs)), limit: 1000, unit: ' ms' },
+    { name: 'memory above rest', measured: most(hostile.map(({ memoryMb }) => memoryMb)), limit: 100, unit: ' MB' },
+    { name: 'a review beside it', measured: most(hostile.map(({ waitMs }) => waitMs)), limit: 2000, unit: ' ms' },
   ];
 }
 

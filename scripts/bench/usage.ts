@@ -6,6 +6,8 @@ import type { Running } from './subjects.ts';
 export interface Usage {
   cpuMs: number;
   rssMb: number;
+  /** The most that was resident at once so far. */
+  peakMb: number;
   /** Read from disk, not from the page cache. */
   readMb: number;
 }
@@ -17,8 +19,13 @@ export function usageOf({ child }: Running): Usage {
     const field = (file: string, name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(read(file))?.[1]);
     const threads = readdirSync(`/proc/${child.pid}/task`);
     const cpuNs = threads.reduce((sum, id) => sum + Number(read('task', id, 'schedstat').split(' ')[0]), 0);
-    return { cpuMs: cpuNs / 1e6, rssMb: field('status', 'VmRSS') / 1024, readMb: field('io', 'read_bytes') / 2 ** 20 };
+    return {
+      cpuMs: cpuNs / 1e6,
+      rssMb: field('status', 'VmRSS') / 1024,
+      peakMb: field('status', 'VmHWM') / 1024,
+      readMb: field('io', 'read_bytes') / 2 ** 20,
+    };
   } catch {
-    return { cpuMs: Number.NaN, rssMb: Number.NaN, readMb: Number.NaN };
+    return { cpuMs: Number.NaN, rssMb: Number.NaN, peakMb: Number.NaN, readMb: Number.NaN };
   }
 }

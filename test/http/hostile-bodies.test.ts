@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { hostileBodies, podWith } from '../../scripts/bench/hostile-bodies.ts';
 import { bundleFunction } from '../../scripts/build/bundle-function.ts';
 import { admissionReview } from '../../scripts/local/admission-review.ts';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
-import { hostileBodies, podWith } from '../support/hostile-bodies.ts';
 import { limitedCgroup, memoryLimit, peakMemory } from '../support/memory-limit.ts';
 
 const MiB = 2 ** 20;

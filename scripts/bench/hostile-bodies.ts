@@ -1,4 +1,4 @@
-import { admissionReview } from '../../scripts/local/admission-review.ts';
+import { admissionReview } from '../local/admission-review.ts';
 
 const MiB = 2 ** 20;
 const labels = { hello: 'true' };
