@@ -24,6 +24,7 @@ import { knative } from './checks/platform/knative.ts';
 import { copies } from './checks/pods/copies.ts';
 import { selectedPods } from './checks/pods/selected-pods.ts';
 import { volumeSources } from './checks/pods/volume-sources.ts';
+import { workloadLabels } from './checks/pods/workload-labels.ts';
 import { caBundle } from './checks/trust/ca-bundle.ts';
 import { certificates } from './checks/trust/certificates.ts';
 import { tls } from './checks/trust/tls.ts';
@@ -68,5 +69,5 @@ export const categories: readonly Category[] = [
     isOfCall: true,
     checks: [calls, probe, namespaces, entries, entryFields, platformPods, timeouts, otherWebhooks],
   },
-  { id: 'pods', title: 'Pods', isOfCall: false, checks: [selectedPods, volumeSources, copies] },
+  { id: 'pods', title: 'Pods', isOfCall: false, checks: [selectedPods, workloadLabels, volumeSources, copies] },
 ];
