@@ -21,8 +21,9 @@ describeOnCluster('examples on a node', (api) => {
     const injections = ['hello', 'company-ca', 'workload-identity'].flatMap(injectionsOf);
     const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'injections.yaml');
     writeFileSync(file, stringify({ injections }));
-    await succeed('deploy', '--injections', file, '--sync', '--no-cold');
+    // First: deploy ends with the doctor's checks, of which one is that the copies have a source.
     await putCompanyCa(api(), 'old CA');
+    await succeed('deploy', '--injections', file, '--sync', '--no-cold');
     namespace = await newNamespace(api(), cleanup);
   });
   after(() => cleanup.disposeAsync());
