@@ -1,4 +1,3 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Log } from './log.ts';
 
@@ -72,7 +71,7 @@ export function callersOf(file: string | undefined, log: Log): TakeToken {
     const [token = '', ...rest] = segments;
     const digest = digestOf(token);
     // All of them, whichever fits: how long it takes says nothing.
-    const isKnown = known.digests.reduce((isOne, each) => timingSafeEqual(each, digest) || isOne, false);
+    const isKnown = known.digests.reduce((isOne, each) => crypto().timingSafeEqual(each, digest) || isOne, false);
     if (isKnown) return rest;
     return known.isOpen ? segments : undefined;
   };
@@ -105,5 +104,8 @@ function textOf(file: string): string | undefined {
 }
 
 function digestOf(token: string): Buffer {
-  return hash('sha256', token, 'buffer');
+  return crypto().hash('sha256', token, 'buffer');
 }
+
+/** Where there are tokens: it takes a tenth of what a start takes to load. */
+const crypto = () => process.getBuiltinModule('node:crypto');
