@@ -42,7 +42,7 @@ export interface Synced {
 /** Connects as KUBECONFIG says, or as the Pod's ServiceAccount. Throws an Error where there is neither. */
 export function connectToCluster(env: NodeJS.ProcessEnv, component: Component = 'ensure'): Cluster {
   const config = new KubeConfig();
-  if (env.KUBECONFIG) config.loadFromFile(env.KUBECONFIG);
+  if (env.KUBECONFIG) loadFromFile(config, env.KUBECONFIG);
   else if (existsSync(token)) config.loadFromCluster();
   else throw new Error(`the function has no access to the API: apply the component ${component}`);
   const own = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
@@ -106,6 +106,15 @@ export function connectToCluster(env: NodeJS.ProcessEnv, component: Component = 
       }
     },
   };
+}
+
+/** Throws without the reason: the parser's message quotes the file, with its token, and goes into a Pod's warning. */
+function loadFromFile(config: KubeConfig, file: string): void {
+  try {
+    config.loadFromFile(file);
+  } catch {
+    throw new Error('the kubeconfig that KUBECONFIG names cannot be read');
+  }
 }
 
 /** Rejects once time is up: each caller's own, however long the work that it shares goes on. */

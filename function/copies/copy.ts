@@ -24,10 +24,17 @@ export function copyOf({ metadata, data, binaryData, immutable }: V1ConfigMap, n
   };
 }
 
-/** Whether a ConfigMap is a copy from a namespace, by the label and the annotation that `copyOf` sets. */
-export function isCopyFrom({ metadata = {} }: V1ConfigMap, namespace: string): boolean {
-  const isOurs = Object.entries(managedBy).every(([key, value]) => metadata.labels?.[key] === value);
-  return isOurs && metadata.annotations?.[copiedFrom] === namespace;
+/**
+ * Whether a ConfigMap is a copy from a namespace: it has the label and the annotation that `copyOf` sets, and has them from
+ * the function or from sync. Anybody may set them on a ConfigMap of his own, which is none then.
+ */
+export function isCopyFrom(configMap: V1ConfigMap, namespace: string): boolean {
+  const { labels = {}, annotations = {} } = configMap.metadata ?? {};
+  const isLabelled = Object.entries(managedBy).every(([key, value]) => labels[key] === value);
+  const isOwn = ownFields(configMap).some(
+    (fields) => fields['f:metadata']?.['f:annotations']?.[`f:${copiedFrom}`] !== undefined,
+  );
+  return isLabelled && annotations[copiedFrom] === namespace && isOwn;
 }
 
 /** Whether two ConfigMaps say the same. */
@@ -54,13 +61,23 @@ export function stateOf(copy: V1ConfigMap, wanted: V1ConfigMap): CopyState {
  * Whether somebody has changed a copy since the function, or sync, made it so: a value belongs to whoever set it last,
  * as managedFields has it.
  */
-export function isChanged({ metadata, data = {}, binaryData = {} }: V1ConfigMap): boolean {
-  const own = (metadata?.managedFields ?? [])
-    .filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
-    .map(({ fieldsV1 = {} }) => fieldsV1 as FieldsV1);
-  const isOwn = (field: keyof FieldsV1) => (key: string) =>
+export function isChanged(copy: V1ConfigMap): boolean {
+  const { data = {}, binaryData = {} } = copy;
+  const own = ownFields(copy);
+  const isOwn = (field: 'f:data' | 'f:binaryData') => (key: string) =>
     own.some((fields) => fields[field]?.[`f:${key}`] !== undefined);
   return !(Object.keys(data).every(isOwn('f:data')) && Object.keys(binaryData).every(isOwn('f:binaryData')));
 }
 
-type FieldsV1 = { [Field in 'f:data' | 'f:binaryData']?: Record<string, unknown> };
+/** The fields of a copy that are as the function, or sync, has applied them. */
+function ownFields({ metadata }: V1ConfigMap): FieldsV1[] {
+  return (metadata?.managedFields ?? [])
+    .filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
+    .map(({ fieldsV1 = {} }) => fieldsV1 as FieldsV1);
+}
+
+interface FieldsV1 {
+  'f:data'?: Record<string, unknown>;
+  'f:binaryData'?: Record<string, unknown>;
+  'f:metadata'?: { 'f:annotations'?: Record<string, unknown> };
+}

@@ -13,6 +13,7 @@ const outcomes: Record<SyncOutcome, { text: string; isDone: boolean }> = {
   'up to date': { text: 'up to date', isDone: true },
   updated: { text: 'updated', isDone: true },
   'would be updated': { text: 'would be updated', isDone: true },
+  'not ensured': { text: 'no injection ensures it there: left alone', isDone: true },
   changed: { text: 'was changed by somebody else: left alone (--force overwrites it)', isDone: false },
   immutable: { text: 'is immutable: delete it, and the next Pod gets a new one', isDone: false },
   'without source': { text: 'its source was not found', isDone: false },
@@ -21,7 +22,7 @@ const outcomes: Record<SyncOutcome, { text: string; isDone: boolean }> = {
 export const sync = addInstallationOptions(createCommand('sync'))
   .summary('bring copied ConfigMaps up to date with their source')
   .description(
-    `Brings every ConfigMap that the function has copied (ensure) up to date with its source in the function's namespace.
+    `Brings every ConfigMap that the function has copied, and that an injection ensures still, up to date with its source in the function's namespace.
 Pods see the new content within a minute or so, but for mounts with a subPath. A copy that somebody has changed since is
 left alone, and the exit status is 1.`,
   )

@@ -7,29 +7,38 @@ import { webhookConfigurations } from './registration.ts';
 /** Where an installation's objects are, in the order in which they are to be deleted. */
 const collections = [
   webhookConfigurations,
-  '/apis/serving.knative.dev/v1beta1/domainmappings',
+  '/apis/serving.knative.dev/v1beta1/namespaces/NAMESPACE/domainmappings',
   '/apis/networking.internal.knative.dev/v1alpha1/clusterdomainclaims',
-  '/apis/serving.knative.dev/v1/services',
+  '/apis/serving.knative.dev/v1/namespaces/NAMESPACE/services',
+  // The gateway's is where the gateway is.
   '/api/v1/services',
-  '/apis/cert-manager.io/v1/certificates',
-  '/apis/batch/v1/cronjobs',
+  '/apis/cert-manager.io/v1/namespaces/NAMESPACE/certificates',
+  '/apis/batch/v1/namespaces/NAMESPACE/cronjobs',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  '/apis/networking.k8s.io/v1/networkpolicies',
-  '/api/v1/configmaps',
-  '/api/v1/serviceaccounts',
+  '/apis/networking.k8s.io/v1/namespaces/NAMESPACE/networkpolicies',
+  '/api/v1/namespaces/NAMESPACE/configmaps',
+  '/api/v1/namespaces/NAMESPACE/serviceaccounts',
   '/api/v1/namespaces',
 ];
 
 /**
- * All objects that have an installation's labels, in the order in which they are to be deleted. What Knative has made of
- * them has the labels too, but goes with its owner.
+ * All objects of an installation, in the order in which they are to be deleted: those with its labels where it puts such
+ * objects, since anybody may set the labels on what is his own. What Knative has made of them has the labels too, but
+ * goes with its owner.
  */
 export async function listInstalled(api: KubernetesApi, installation: Installation): Promise<KubernetesObject[]> {
   const labels = Object.entries(instanceLabels(installation)).map((pair) => pair.join('='));
   const query = `labelSelector=${encodeURIComponent(labels.join(','))}`;
-  const found = await Promise.all(collections.map((path) => list(api, `${path}?${query}`)));
-  return found.flat().filter(({ metadata }) => !metadata.ownerReferences);
+  const paths = collections.map((path) => path.replace('NAMESPACE', installation.namespace));
+  const found = await Promise.all(paths.map((path) => list(api, `${path}?${query}`)));
+  return found.flat().filter((object) => !object.metadata.ownerReferences && isInPlace(object, installation));
+}
+
+/** Whether an object is where an installation has such a one: its own namespace, and a Service of its name beside a gateway. */
+function isInPlace({ kind, metadata }: KubernetesObject, { name, namespace }: Installation): boolean {
+  if (kind === 'Namespace') return metadata.name === namespace;
+  return kind !== 'Service' || metadata.namespace === namespace || metadata.name === name;
 }
 
 /** What a namespace may hold that somebody would miss. */

@@ -3,10 +3,11 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { parseInjections } from '../../function/injections/load.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import { read } from '../kubernetes/read.ts';
+import { list, read } from '../kubernetes/read.ts';
 import { UsageError } from '../terminal/exit-status.ts';
 import { callerTokensSecret, readCallerTokens } from './caller-tokens.ts';
-import { type Installation, instanceOf, isOurs } from './installation.ts';
+import { configMapOf } from './deployed-injections.ts';
+import { type Installation, isOurs } from './installation.ts';
 import { isAlwaysWarm, type KnativeService, readService, readsCallerTokens } from './knative-service.ts';
 import { optionalComponents, type Wanted } from './overlay.ts';
 import { readRegistered } from './registration.ts';
@@ -80,13 +81,17 @@ function refuseWithoutImage(
   );
 }
 
-/** One namespace holds one installation: they would share certificates and the sources of copies. */
+/**
+ * One namespace holds one installation: they would share certificates and the sources of copies. What it holds says so:
+ * each installation has a ServiceAccount; the namespace's own labels may be of anybody, or of one that has gone.
+ */
 async function refuseSharedNamespace(api: KubernetesApi, installation: Installation): Promise<void> {
   const { namespace } = installation;
-  const existing = await read(api, `/api/v1/namespaces/${namespace}`);
-  const { 'app.kubernetes.io/part-of': product, 'app.kubernetes.io/instance': instance } =
-    existing?.metadata.labels ?? {};
-  if (product !== 'hello-webhook' || instance === instanceOf(installation)) return;
+  const query = `labelSelector=${encodeURIComponent('app.kubernetes.io/part-of=hello-webhook')}`;
+  const accounts = await list(api, `/api/v1/namespaces/${namespace}/serviceaccounts?${query}`);
+  const other = accounts.find((account) => !isOurs(account, installation));
+  if (!other) return;
+  const { 'app.kubernetes.io/instance': instance } = other.metadata.labels ?? {};
   throw new Error(`namespace ${namespace} is ${instance}'s: give another --namespace, or its --name`);
 }
 
@@ -148,7 +153,7 @@ async function injectionsText(
     parseInjections(text, file);
     return text;
   }
-  const name = service?.spec.template.spec.volumes?.find(({ configMap }) => configMap)?.configMap?.name;
+  const name = service && configMapOf(service.spec.template.spec);
   if (name === undefined) return undefined;
   const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
   return (await read<{ data?: Record<string, string> }>(api, path))?.data?.['injections.yaml'];

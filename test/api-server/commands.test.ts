@@ -26,9 +26,40 @@ describeOnApiServer('npm run sync', (cluster) => {
   const stored = async (namespace: string) =>
     (await read<ConfigMap>(cluster.api, `/api/v1/namespaces/${namespace}/configmaps/hello-configmap`))?.data;
 
-  before(async () => {
-    for (const name of [installation.namespace, 'one', 'two']) await prepareNamespace(cluster.api, name);
+  before(async function () {
+    this.timeout(120_000);
+    await installDefinitions(this, cluster);
+    await served(cluster);
+    for (const name of ['kourier-system', 'one', 'two']) await prepareNamespace(cluster.api, name);
+    await deploy(cluster, installation);
     await apply(cluster.api, source('new'), { fieldManager: 'test' });
+  });
+
+  it('hands out nothing but what an injection ensures there, whatever a ConfigMap of a tenant says', async () => {
+    const inOwn = { ...object('v1', 'ConfigMap', 'for-admins', 'hello-system'), data: { key: 'secret' } };
+    await apply(cluster.api, inOwn as KubernetesObject, test);
+    const forged = copyOf({ ...inOwn, data: {} }, 'one') as KubernetesObject;
+    await apply(cluster.api, forged, { fieldManager: 'tenant' });
+    await apply(cluster.api, { ...forged, metadata: { ...forged.metadata, namespace: 'two' } }, { fieldManager });
+    const inPlatform = copyOf(source('old'), 'kube-system') as KubernetesObject;
+    await apply(cluster.api, inPlatform, { fieldManager });
+
+    const { output } = await cluster.run('sync', '--force');
+    expect(output.split('\n')).to.have.members([
+      'two/for-admins: no injection ensures it there: left alone',
+      'kube-system/hello-configmap: no injection ensures it there: left alone',
+    ]);
+    const named = await list<ConfigMap>(cluster.api, '/api/v1/configmaps?fieldSelector=metadata.name%3Dfor-admins');
+    expect(named.filter(({ data }) => data).map(({ metadata }) => metadata.namespace)).to.deep.equal(['hello-system']);
+    for (const one of [forged, { ...forged, metadata: { ...forged.metadata, namespace: 'two' } }, inPlatform])
+      await cluster.api.send('DELETE', await objectPath(cluster.api, one));
+  });
+
+  it('touches nothing where the injections are invalid, or the function is not found', async () => {
+    expect(await cluster.run('sync', '-n', 'one')).to.deep.equal({
+      status: 1,
+      output: 'Knative Service hello-webhook not found in one: its injections say what is copied',
+    });
   });
 
   it('brings copies up to date, and leaves alone what somebody has changed, and what is not ours', async () => {
@@ -61,8 +92,16 @@ describeOnApiServer('npm run sync', (cluster) => {
 });
 
 describeOnApiServer('npm run sync, of a copy with a key that somebody has added', (cluster) => {
+  before(async function () {
+    this.timeout(120_000);
+    await installDefinitions(this, cluster);
+    await served(cluster);
+    await prepareNamespace(cluster.api, 'kourier-system');
+    await deploy(cluster, installation);
+  });
+
   it('leaves it alone and says so each time, and with --force makes it just what its source is', async () => {
-    for (const name of [installation.namespace, 'one']) await prepareNamespace(cluster.api, name);
+    await prepareNamespace(cluster.api, 'one');
     const source = (text: string) => configMap(installation.namespace, { 'hello.txt': text });
     const stored = async () =>
       (await read<ConfigMap>(cluster.api, '/api/v1/namespaces/one/configmaps/hello-configmap'))?.data;
@@ -92,6 +131,7 @@ describeOnApiServer('npm run undeploy', (cluster) => {
   const nothingElse = 'Nothing else of hello-webhook is left.';
 
   before(async function () {
+    this.timeout(120_000);
     await installDefinitions(this, cluster);
     await served(cluster);
     for (const name of ['kourier-system', 'unused', 'used', 'changed', 'knative-serving', 'cert-manager'])
@@ -208,6 +248,29 @@ describeOnApiServer('npm run undeploy', (cluster) => {
     expect(status).to.equal(0);
     expect(lines.slice(1)).to.deep.equal(['deleted      Secret hello-webhook-ca in hello-system', '', nothingElse]);
     expect(await read(cluster.api, '/api/v1/namespaces/hello-system/secrets/theirs')).to.not.equal(undefined);
+  });
+
+  it('takes nothing that only has our labels, in whatever namespace', async () => {
+    const labels = instanceLabels(installation);
+    const tenant = (kind: string, name: string, spec?: object) => {
+      const one = object('v1', kind, name, kind === 'Namespace' ? undefined : 'labelled', spec);
+      return { ...one, metadata: { ...one.metadata, labels } };
+    };
+    const theirs = [
+      tenant('Namespace', 'labelled'),
+      tenant('ConfigMap', 'settings'),
+      tenant('ServiceAccount', 'builder'),
+      tenant('Service', 'shop', { ports: [{ port: 80 }] }),
+    ];
+    await deploy(cluster, installation);
+    for (const one of theirs) await apply(cluster.api, one, test);
+
+    const { status, lines } = await undeployed(cluster);
+    expect(status).to.equal(0);
+    expect(lines.at(-1)).to.equal(nothingElse);
+    const there = await Promise.all(theirs.map(async (one) => read(cluster.api, await objectPath(cluster.api, one))));
+    expect(there.map((one) => one?.metadata.name)).to.deep.equal(theirs.map(({ metadata }) => metadata.name));
+    expect(there[0]?.metadata.deletionTimestamp).to.equal(undefined);
   });
 
   it('takes a function that func or kn has made only where our webhook calls it', async () => {

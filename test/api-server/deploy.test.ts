@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Changes } from '../../scripts/install/changes.ts';
-import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
+import { defaultInstallation as installation, instanceLabels } from '../../scripts/install/installation.ts';
 import { listInstalled } from '../../scripts/install/inventory.ts';
 import { readService } from '../../scripts/install/knative-service.ts';
+import { plan } from '../../scripts/install/plan.ts';
 import { webhookConfigurations } from '../../scripts/install/registration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
@@ -93,22 +94,17 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
     });
   }
 
-  it('does not share a namespace with another installation', async () => {
-    const labels = { 'app.kubernetes.io/part-of': 'hello-webhook', 'app.kubernetes.io/instance': 'other.team-b' };
-    const path = '/api/v1/namespaces/team-b';
+  it('does not share a namespace with another installation, by what is in it', async () => {
+    const labels = instanceLabels({ name: 'other', namespace: 'team-b' });
     const contentType = 'application/merge-patch+json';
-    await cluster.api.send('PATCH', path, { body: { metadata: { labels } }, contentType });
-    const { status, output } = await cluster.run(
-      'deploy',
-      '--name',
-      'mine',
-      '--namespace',
-      'team-b',
-      '--image',
-      'image',
+    await cluster.api.send('PATCH', '/api/v1/namespaces/team-b', { body: { metadata: { labels } }, contentType });
+    const attempt = () => plan(cluster.api, { name: 'mine', namespace: 'team-b' }, { image: 'image' });
+    expect(await attempt()).to.include({ namespace: 'team-b' });
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'other', labels } };
+    await cluster.api.send('POST', '/api/v1/namespaces/team-b/serviceaccounts', { body: account });
+    expect(await attempt().catch(({ message }) => message)).to.equal(
+      "namespace team-b is other.team-b's: give another --namespace, or its --name",
     );
-    expect(output).to.contain("namespace team-b is other.team-b's: give another --namespace, or its --name");
-    expect(status).to.equal(1);
   });
 
   it('has the API server judge the injections, and changes nothing where it refuses one', async () => {

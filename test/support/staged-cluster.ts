@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { fieldManager } from '../../function/copies/copy.ts';
 import { callerTokensSecretOf } from '../../scripts/install/caller-tokens.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import type { KnativeService } from '../../scripts/install/knative-service.ts';
 import type { Wanted } from '../../scripts/install/overlay.ts';
 import type { Reach } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
+import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { objectPath } from '../../scripts/kubernetes/discovery.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
@@ -106,11 +108,13 @@ export class StagedCluster {
   async #create(path: string, { status, ...object }: KubernetesObject): Promise<void> {
     const collection = path.slice(0, path.lastIndexOf('/'));
     const { labels, ...metadata } = object.metadata;
-    // A Pod gets its labels once it is there, so that no webhook is called for it.
+    // What the function copies is applied as it does. A Pod gets its labels once it is there, so that no webhook is called for it.
     if (object.kind === 'Pod') {
       await this.#api.send('POST', collection, { body: { ...object, metadata } });
       await this.#patch(path, { ...object, metadata: { labels: labels ?? {} }, spec: {} });
-    } else await this.#api.send('POST', collection, { body: object });
+    } else if (labels?.['app.kubernetes.io/managed-by'] === fieldManager)
+      await apply(this.#api, object, { fieldManager });
+    else await this.#api.send('POST', collection, { body: object });
     if (status) await this.#patchPart(`${path}/status`, object, { status });
   }
 

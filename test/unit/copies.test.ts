@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,12 @@ const decision: Decision = {
   ensure: ['hello-configmap'],
 };
 const never = new AbortController().signal;
+
+/** What managedFields say where somebody has applied the annotation of a copy. */
+function madeBy(manager: string) {
+  const fieldsV1 = { 'f:metadata': { 'f:annotations': { 'f:hello-webhook/copied-from': {} } } };
+  return [{ manager, operation: 'Apply', fieldsV1 }];
+}
 
 describe('copies of ConfigMaps', () => {
   it('are made where the webhook would be called, and nowhere else', async () => {
@@ -96,19 +103,32 @@ describe('a copy beside what it should be', () => {
     });
   }
 
-  it('is one by its label and by the namespace of its source', () => {
-    expect(isCopyFrom(wanted, 'own')).to.equal(true);
-    expect(isCopyFrom(wanted, 'other')).to.equal(false);
-    expect(isCopyFrom({ metadata: { ...wanted.metadata, labels: {} } }, 'own')).to.equal(false);
-    expect(isCopyFrom({ metadata: { ...wanted.metadata, annotations: {} } }, 'own')).to.equal(false);
+  it('is one by its label and by the namespace of its source, where it has them from the function', () => {
+    const metadata = { ...wanted.metadata, managedFields: madeBy(fieldManager) };
+    expect(isCopyFrom({ metadata }, 'own')).to.equal(true);
+    expect(isCopyFrom({ metadata }, 'other')).to.equal(false);
+    expect(isCopyFrom({ metadata: { ...metadata, labels: {} } }, 'own')).to.equal(false);
+    expect(isCopyFrom({ metadata: { ...metadata, annotations: {} } }, 'own')).to.equal(false);
+    expect(isCopyFrom({ metadata: { ...metadata, managedFields: madeBy('tenant') } }, 'own')).to.equal(false);
+    expect(isCopyFrom(wanted, 'own')).to.equal(false);
   });
 });
 
 describe('the access to the cluster', () => {
   const source = { metadata: { name: 'hello', namespace: 'own' }, data: { 'hello.txt': 'new' } };
+  const copy = { ...copyOf(source, 'stale'), data: {}, immutable: false };
+  const stale = { ...copy, metadata: { ...copy.metadata, managedFields: madeBy(fieldManager) } };
   const cleanup = new AsyncDisposableStack();
   const connections = new Set<unknown>();
-  /** Namespaces whose calls are not answered, others have no ConfigMap, or do not exist. */
+  /** How an API server answers for ConfigMap hello in a namespace; for others, and in others, with 404. */
+  const statuses: Record<string, Record<string, number>> = {
+    own: { GET: 200 },
+    taken: { GET: 200, PATCH: 200 },
+    free: { GET: 404, PATCH: 200 },
+    full: { GET: 404, PATCH: 403 },
+    stale: { GET: 200, PATCH: 500 },
+  };
+  /** What its answers wait for. */
   let answered: Promise<void> = Promise.resolve();
   let cluster: Cluster;
   const calls: string[] = [];
@@ -117,14 +137,10 @@ describe('the access to the cluster', () => {
     const server = createServer(async ({ method, url = '', socket }, response) => {
       connections.add(socket);
       await answered;
-      const [, namespace = ''] = /namespaces\/([^/]*)/.exec(url) ?? [];
+      const [, namespace = '', name] = /\/namespaces\/([^/]+)\/configmaps\/([^/?]+)/.exec(url) ?? [];
       calls.push(`${method} ${namespace}`);
-      const objects: Record<string, object> = {
-        own: source,
-        stale: { ...copyOf(source, 'stale'), data: {}, immutable: false },
-      };
-      const body = objects[namespace] ?? { kind: 'Status' };
-      const status = !objects[namespace] ? 404 : method === 'GET' ? 200 : 500;
+      const status = (name === 'hello' && statuses[namespace]?.[method ?? '']) || 404;
+      const body = status !== 200 ? { kind: 'Status' } : namespace === 'stale' ? stale : source;
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     });
     const port = await listen(server, cleanup);
@@ -134,6 +150,14 @@ describe('the access to the cluster', () => {
   });
   after(() => cleanup.disposeAsync());
 
+  it('says nothing of a kubeconfig that it cannot read but that', async () => {
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'config.yaml');
+    writeFileSync(file, 'users:\n  - user: {token: "swordfish}\n');
+    expect(() => connectToCluster({ KUBECONFIG: file })).to.throw(
+      /^the kubeconfig that KUBECONFIG names cannot be read$/,
+    );
+  });
+
   it('does not throw for a namespace that does not exist', async () => {
     expect(await cluster.ensureConfigMap('nowhere', 'hello', never)).to.match(/^cannot create .*HTTP 404/);
   });
@@ -142,6 +166,18 @@ describe('the access to the cluster', () => {
     calls.length = 0;
     expect(await cluster.ensureConfigMap('stale', 'hello', never)).to.match(/^cannot update .*HTTP 500/);
     expect(calls).to.deep.equal(['GET stale', 'GET own', 'PATCH stale']);
+  });
+
+  it('warns of the same whatever is in a namespace, or whether there is one', async () => {
+    const ensure = createEnsure(async () => cluster);
+    const warningsOf = async (namespace: string, name: string) =>
+      (await ensure({ ...decision, ensure: [name] }, namespace, never)).response.warnings;
+    for (const namespace of ['taken', 'free', 'full', 'stale', 'nowhere']) {
+      expect(await warningsOf(namespace, 'hello'), namespace).to.deep.equal(decision.response.warnings);
+      expect(await warningsOf(namespace, 'another'), namespace).to.deep.equal([
+        'ConfigMap another is not ensured: there is no ConfigMap another in own to copy',
+      ]);
+    }
   });
 
   it("keeps each caller's own deadline for work that is shared", async () => {

@@ -1,0 +1,32 @@
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { defaultInjections } from '../../function/injections/default-injections.ts';
+import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
+import type { Injection } from '../../function/review/injection.ts';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { read } from '../kubernetes/read.ts';
+import type { RevisionSpec } from './knative-service.ts';
+
+const file = 'injections.yaml';
+
+/** The injections of a revision, or what is wrong with them, in one line. */
+export type Deployed = { injections: readonly Injection[] } | { problem: string };
+
+/** The ConfigMap with the injections: the only one that a revision mounts. None where the image has them. */
+export function configMapOf({ volumes = [] }: RevisionSpec): string | undefined {
+  return volumes.find(({ configMap }) => configMap)?.configMap?.name;
+}
+
+/** Reads the injections in a ConfigMap of that name; without a name those of the image, taken to be the default ones. */
+export async function readDeployed(api: KubernetesApi, namespace: string, name: string | undefined): Promise<Deployed> {
+  if (name === undefined) return { injections: defaultInjections };
+  const configMap = await read<V1ConfigMap>(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  if (!configMap) return { problem: `ConfigMap ${name} not found in ${namespace}` };
+  const text = configMap.data?.[file];
+  if (text === undefined) return { problem: `ConfigMap ${name} has no ${file}` };
+  try {
+    return { injections: parseInjections(text, `${name}/${file}`) };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { problem: error.message.replaceAll('\n', '; ') };
+    throw error;
+  }
+}
