@@ -15,6 +15,7 @@ import { undeploy } from './commands/undeploy.ts';
 import { createCommand, parse } from './terminal/command.ts';
 import { commandLine } from './terminal/command-line.ts';
 import { exitStatus } from './terminal/exit-status.ts';
+import { printError } from './terminal/output.ts';
 
 const program = createCommand(project.name, `${project.name} --help`)
   .description(`${project.description}. As it is called here: ${commandLine('COMMAND', 'OPTIONS')}`)
@@ -28,7 +29,7 @@ for (const command of commands) program.addCommand(command);
 if (process.env.npm_package_name === project.name) process.chdir(process.env.INIT_CWD ?? '.');
 // The oldest Node that has all that the commands use has this.
 if (typeof AsyncDisposableStack === 'undefined') {
-  console.error(`${project.name} needs Node.js ${project.engines.node}: this is ${process.version}`);
+  printError(`${project.name} needs Node.js ${project.engines.node}: this is ${process.version}`);
   process.exit(exitStatus.failed);
 }
 await parse(program);

@@ -1,3 +1,4 @@
+import { printError } from '../terminal/output.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { loadFunction } from './function-image.ts';
 import { functionImage, linkedImage } from './images.ts';
@@ -21,7 +22,7 @@ export async function startCluster(
 ): Promise<Cluster> {
   const missing = missingPrograms();
   if (missing.length > 0) {
-    console.error(`Once, some 20 minutes on 2 cores: ${missing.length} programs into ${programsDirectory}`);
+    printError(`Once, some 20 minutes on 2 cores: ${missing.length} programs into ${programsDirectory}`);
   }
   for (const program of missing) await step(program, work, () => getProgram(program, work));
   const node = await step(`a node, Kubernetes ${modules.kubernetes.version}`, work, () => startNode(options, work));
@@ -39,6 +40,6 @@ export async function startCluster(
 async function step<T>(title: string, { progress }: { progress: Progress }, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
   const result = await work().finally(() => progress());
-  console.error(`  ${title}: ${Math.round((Date.now() - started) / 1000)} s`);
+  printError(`  ${title}: ${Math.round((Date.now() - started) / 1000)} s`);
   return result;
 }

@@ -3,6 +3,7 @@ import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { print, printError } from '../terminal/output.ts';
 import { connectTo } from './installation-options.ts';
 
 interface CheckOptions {
@@ -37,13 +38,13 @@ what has no effect; that needs kubectl.`,
         try {
           const injections = readInjections(file);
           const { length } = injections;
-          console.log(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
+          print(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
           const remarks = [...uncheckedSources(injections), ...injections.flatMap(warningsOf)];
-          for (const line of remarks) console.log(`${file}: ${line}`);
+          for (const line of remarks) print(`${file}: ${line}`);
           return api === undefined || (await isTaken(api, injections, file));
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error;
-          console.error(error.message);
+          printError(error.message);
           return false;
         }
       };
@@ -60,8 +61,8 @@ what has no effect; that needs kubectl.`,
 async function isComplete(directory: string): Promise<boolean> {
   const { checkOverlay } = await import('../install/check-overlay.ts');
   const problems = await checkOverlay(directory);
-  for (const problem of problems) console.error(`${directory}: ${problem}`);
-  if (problems.length === 0) console.log(`${directory}: an overlay, no problem`);
+  for (const problem of problems) printError(`${directory}: ${problem}`);
+  if (problems.length === 0) print(`${directory}: an overlay, no problem`);
   return problems.length === 0;
 }
 
@@ -70,11 +71,9 @@ async function isTaken(api: KubernetesApi, injections: readonly Injection[], fil
   const { dryRunInjections } = await import('../install/dry-run.ts');
   const { refusals, untried } = await dryRunInjections(api, injections, 'default');
   for (const { injection, namespace, message } of refusals) {
-    console.error(
-      `${file}: injection ${injection}: the API server refuses its Pod in namespace ${namespace}: ${message}`,
-    );
+    printError(`${file}: injection ${injection}: the API server refuses its Pod in namespace ${namespace}: ${message}`);
   }
-  for (const { injection, reason } of untried) console.error(`${file}: injection ${injection}: not tried: ${reason}`);
-  if (refusals.length === 0 && untried.length === 0) console.log(`${file}: ${api.server} takes each of them`);
+  for (const { injection, reason } of untried) printError(`${file}: injection ${injection}: not tried: ${reason}`);
+  if (refusals.length === 0 && untried.length === 0) print(`${file}: ${api.server} takes each of them`);
   return refusals.length === 0;
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { action, createCommand } from '../terminal/command.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { print, printError, shell } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface ClusterOptions {
@@ -44,7 +45,7 @@ ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes
         machine = readMachine();
       }
       const missing = missingRequirements(machine);
-      for (const { text, fix } of missing) console.error(`no cluster: ${text}\n  ${fix.replaceAll('\n', '\n  ')}`);
+      for (const { text, fix } of missing) printError(`no cluster: ${text}\n  ${fix.replaceAll('\n', '\n  ')}`);
       if (missing.length > 0) return exitStatus.noCluster;
       const { node, image, linkedImage } = await startCluster({ apiServerDns }, { progress, cleanup });
       const environment = { KUBECONFIG: node.kubeconfig, IMAGE: image };
@@ -54,11 +55,11 @@ ends, and ends with its exit status: ${commandLine('cluster', 'kubectl get nodes
         const forTests = { ...environment, LINKED_IMAGE: linkedImage };
         return Promise.race([run(command, rest, forTests, cleanup), node.namespaces.failure]);
       }
-      console.log(`
+      print(`
 The cluster is up; Ctrl-C takes it down. In another terminal:
 
 ${Object.entries(environment)
-  .map(([name, value]) => `  export ${name}=${value}`)
+  .map(([name, value]) => shell`  export ${name}=${value}`)
   .join('\n')}
   ${commandLine('deploy', '--image $IMAGE')}
 

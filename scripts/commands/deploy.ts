@@ -5,6 +5,7 @@ import type { InstallOptions } from '../install/install.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { type Finding, formatFinding } from '../terminal/finding.ts';
+import { print, printError } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
@@ -57,11 +58,11 @@ out keep what is deployed; their defaults are for the first time.`,
       const { install } = await import('../install/install.ts');
       const api = await connectTo(options);
       const progress = createProgress();
-      const report = (title: string, finding: Finding) => console.log(formatFinding(title, finding));
-      console.log(`Cluster: ${api.server}`);
+      const report = (title: string, finding: Finding) => print(formatFinding(title, finding));
+      print(`Cluster: ${api.server}`);
       const platform = await checkPlatform({ api, installation, kubeContext }, { reach, progress, show: report });
       if (platform.ways.length === 0) {
-        console.error('\nNothing was changed: first fix what is marked with ✗ or ?.');
+        printError('\nNothing was changed: first fix what is marked with ✗ or ?.');
         return exitStatus.failed;
       }
       await install({ api, installation, progress, cleanup, report }, { ...options, ...platform });
@@ -77,9 +78,9 @@ async function diagnosed(context: Context): Promise<number> {
   const format = createFormatter();
   for await (const finding of diagnose(context)) {
     findings.push(finding);
-    if (isToFix(finding)) console.log(format(finding));
+    if (isToFix(finding)) print(format(finding));
   }
   const { text, broken } = conclude(findings);
-  console.log(`\nDeployed. ${text}`);
+  print(`\nDeployed. ${text}`);
   return broken.length > 0 ? exitStatus.failed : exitStatus.ok;
 }

@@ -3,6 +3,7 @@ import type { Context } from '../doctor/context.ts';
 import type { Diagnosis } from '../doctor/run.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { parseDuration } from '../terminal/duration.ts';
+import { print } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
@@ -54,7 +55,7 @@ Besides read access, it needs permission to create subjectaccessreviews, to get 
       const probing = probe ? { probeNamespace, progress, cleanup } : undefined;
       const context: Context = { api, installation, kubeContext, probing };
       const findings: Diagnosis[] = [];
-      const show = output === 'json' ? () => {} : console.log;
+      const show = output === 'json' ? () => {} : print;
       show(`Cluster: ${api.server}`);
       const format = createFormatter();
       const diagnosed =
@@ -63,7 +64,7 @@ Besides read access, it needs permission to create subjectaccessreviews, to get 
         findings.push(finding);
         if (output !== 'short' || isToFix(finding)) show(format(finding));
       }
-      if (output === 'json') console.log(JSON.stringify(toJson(findings), undefined, 2));
+      if (output === 'json') print(JSON.stringify(toJson(findings), undefined, 2));
       const { text, status } = conclude(findings);
       show(`\n${text}`);
       return status;

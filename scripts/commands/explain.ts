@@ -6,6 +6,7 @@ import type { KubernetesApi } from '../kubernetes/client.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
 import { type Finding, formatFinding } from '../terminal/finding.ts';
+import { print } from '../terminal/output.ts';
 import { type ClusterOptions, connectTo, contextOption, installationOf, parseName } from './installation-options.ts';
 
 interface ExplainOptions extends ClusterOptions {
@@ -61,10 +62,10 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
         );
       }
       const pods = await explainPods(context, subjects, namespace, known);
-      if (output === 'json') console.log(JSON.stringify({ pods }, undefined, 2));
+      if (output === 'json') print(JSON.stringify({ pods }, undefined, 2));
       else {
-        for (const finding of known.findings) console.log(formatTitled(finding));
-        console.log(pods.map(format).join('\n\n'));
+        for (const finding of known.findings) print(formatTitled(finding));
+        print(pods.map(format).join('\n\n'));
       }
       const findings = [...known.findings, ...pods.flatMap(({ explanations }) => explanations)];
       return findings.some(({ status }) => status === 'broken') ? exitStatus.failed : exitStatus.ok;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { action, createCommand } from '../terminal/command.ts';
+import { print, printError } from '../terminal/output.ts';
 import { parseName } from './installation-options.ts';
 
 interface InjectOptions {
@@ -59,8 +60,8 @@ skipped, 4 where a Pod would be denied.`,
         ...injectManifest(text, name, by),
       }));
       const workloads = manifests.flatMap((manifest) => manifest.workloads);
-      if (output === 'summary') console.log(formatTableOf(workloads));
-      else for (const line of workloads.flatMap(formatLines)) console.error(line);
+      if (output === 'summary') print(formatTableOf(workloads));
+      else for (const line of workloads.flatMap(formatLines)) printError(line);
       if (diff) {
         const { formatDiff } = await import('../terminal/diff.ts');
         for (const { name, before, text } of manifests)

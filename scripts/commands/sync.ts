@@ -1,6 +1,7 @@
 import type { SyncOutcome } from '../install/sync.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { print } from '../terminal/output.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 
 interface SyncOptions extends InstallationOptions {
@@ -36,10 +37,10 @@ left alone, and the exit status is 1.`,
       const api = await connectTo(options);
       const seen: SyncOutcome[] = [];
       for await (const { namespace, name, outcome } of syncCopies(api, installation, { dryRun, force })) {
-        console.log(`${namespace}/${name}: ${outcomes[outcome].text}`);
+        print(`${namespace}/${name}: ${outcomes[outcome].text}`);
         seen.push(outcome);
       }
-      if (seen.length === 0) console.log(`There are no copies of ConfigMaps of ${installation.namespace}.`);
+      if (seen.length === 0) print(`There are no copies of ConfigMaps of ${installation.namespace}.`);
       return seen.every((outcome) => outcomes[outcome].isDone) ? exitStatus.ok : exitStatus.failed;
     }),
   );

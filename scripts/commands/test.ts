@@ -1,5 +1,6 @@
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
+import { print } from '../terminal/output.ts';
 import type { Ended } from '../workloads/run-fixtures.ts';
 
 interface TestOptions {
@@ -36,13 +37,14 @@ namespace default. Needs no cluster.`,
         const ended = runFixture(fixture, injections, update);
         const isFailed = ended.outcome !== 'passed' && ended.outcome !== 'written';
         count[isFailed ? 'failed' : ended.outcome]++;
-        console.log(`${isFailed ? '✗' : '✓'} ${fixture.title}${remarkOf(ended)}`);
+        print(`${isFailed ? '✗' : '✓'} ${fixture.title}${remarkOf(ended)}`);
         if (ended.outcome === 'failed') {
-          console.log(formatDiff(fixture.file('expected.yaml'), ended.expected, ended.actual, process.stdout));
+          const diff = formatDiff(fixture.file('expected.yaml'), ended.expected, ended.actual, process.stdout);
+          process.stdout.write(`${diff}\n`);
         }
       }
       const { passed, written, failed } = count;
-      console.log(`${passed} passed, ${failed} failed${written > 0 ? `, ${written} written` : ''}`);
+      print(`${passed} passed, ${failed} failed${written > 0 ? `, ${written} written` : ''}`);
       return failed > 0 ? exitStatus.failed : exitStatus.ok;
     }),
   );

@@ -2,6 +2,7 @@ import type { Removed } from '../install/remove.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { print } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
 
@@ -25,7 +26,7 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
       const { platformLeft } = await import('../install/platform-left.ts');
       const { titleOf } = await import('../kubernetes/object.ts');
       const api = await connectTo(options);
-      console.log(`Cluster      ${api.server}`);
+      print(`Cluster      ${api.server}`);
       const placeOf = (object: KubernetesObject) => {
         const { namespace } = object.metadata;
         return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;
@@ -33,7 +34,7 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
       const kept: Removed[] = [];
       const progress = createProgress();
       for await (const removed of remove(api, installation, { usedCopies: options.allCopies ?? false, progress })) {
-        if (removed.kept === undefined) console.log(`deleted      ${placeOf(removed.object)}`);
+        if (removed.kept === undefined) print(`deleted      ${placeOf(removed.object)}`);
         else kept.push(removed);
       }
       const left = await listLeft(
@@ -42,8 +43,8 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
         kept.map(({ object }) => object),
       );
       const named = [...kept.map((one) => `${placeOf(one.object)}, ${one.kept}`), ...left.map(placeOf)];
-      for (const text of [...named, ...(await platformLeft(api))]) console.log(`left         ${text}`);
-      console.log(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
+      for (const text of [...named, ...(await platformLeft(api))]) print(`left         ${text}`);
+      print(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
       return left.length === 0 ? exitStatus.ok : exitStatus.failed;
     }),
   );

@@ -1,5 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { broken, type Finding, ok } from '../terminal/finding.ts';
+import { shell } from '../terminal/output.ts';
 
 interface Product {
   name: string;
@@ -22,7 +23,7 @@ export function deploymentsFinding(
     .filter((deployment) => needed.includes(nameOf(deployment) ?? '') && !deployment.status?.availableReplicas)
     .map(({ metadata }) => metadata?.name);
   if (idle.length > 0)
-    return broken(`no Pod of Deployment ${idle.join(', ')} is available`, `kubectl -n ${namespace} get pod`);
+    return broken(`no Pod of Deployment ${idle.join(', ')} is available`, shell`kubectl -n ${namespace} get pod`);
   const version = deployments[0]?.metadata?.labels?.['app.kubernetes.io/version'] ?? '';
   return ok(`${`${name} ${version}`.trim()}, ${needed.join(', ')} available`);
 }

@@ -1,5 +1,6 @@
 import { defaultInstallation } from '../install/installation.ts';
 import { addOptions } from '../terminal/command-line.ts';
+import { shell } from '../terminal/output.ts';
 import type { Context } from './context.ts';
 
 /** A fix as it is to be typed: the commands in it are for the same installation in the same cluster. */
@@ -8,10 +9,13 @@ export function fixFor(
   { installation: { name, namespace }, kubeContext }: Pick<Context, 'installation' | 'kubeContext'>,
 ): string {
   const options = [
-    ...(kubeContext === undefined ? [] : [`--context ${kubeContext}`]),
-    ...(namespace === defaultInstallation.namespace ? [] : [`-n ${namespace}`]),
-    ...(name === defaultInstallation.name ? [] : [`--name ${name}`]),
+    ...(kubeContext === undefined ? [] : ['--context', kubeContext]),
+    ...(namespace === defaultInstallation.namespace ? [] : ['-n', namespace]),
+    ...(name === defaultInstallation.name ? [] : ['--name', name]),
   ];
-  const kubectl = kubeContext === undefined ? 'kubectl' : `kubectl --context ${kubeContext}`;
-  return addOptions(fix, ['deploy', 'sync', 'doctor'], options.join(' ')).replaceAll(/\bkubectl\b/g, kubectl);
+  const forUs = addOptions(fix, ['deploy', 'sync', 'doctor'], shell`${options}`);
+  // Where a command begins: it may also stand in a name.
+  return kubeContext === undefined
+    ? forUs
+    : forUs.replaceAll(/^kubectl\b/gm, () => shell`kubectl --context ${kubeContext}`);
 }

@@ -3,6 +3,7 @@ import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podOf, podPath } from '../kubernetes/workload.ts';
+import { shell } from '../terminal/output.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -47,9 +48,8 @@ export function templatePatch(
 ): string {
   const { namespace, name } = workload.metadata;
   if (workload.kind === 'Job') {
-    return `kubectl -n ${namespace} delete job ${name} # and create it again, with ${JSON.stringify(metadata)} in its Pod template`;
+    return shell`kubectl -n ${namespace} delete job ${name} # and create it again, with ${JSON.stringify(metadata)} in its Pod template`;
   }
   const patch = (podPath(workload) ?? []).reduceRight<object>((inner, key) => ({ [key]: inner }), { metadata });
-  const command = `kubectl -n ${namespace} patch ${workload.kind.toLowerCase()} ${name} --type merge`;
-  return `${command} -p '${JSON.stringify(patch)}'`;
+  return shell`kubectl -n ${namespace} patch ${workload.kind.toLowerCase()} ${name} --type merge -p ${JSON.stringify(patch)}`;
 }

@@ -1,5 +1,6 @@
 import { exitStatus } from '../terminal/exit-status.ts';
 import { formatFinding } from '../terminal/finding.ts';
+import { oneLine, printable } from '../terminal/output.ts';
 import type { Diagnosis } from './run.ts';
 import { count } from './text.ts';
 
@@ -50,9 +51,9 @@ export function toJson(findings: readonly Diagnosis[]): object {
     category: category.id,
     title,
     status,
-    text,
+    text: oneLine(text),
     cause,
-    fix,
+    fix: fix && printable(fix),
     isDenied,
   }));
   return { checks };

@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { shell } from '../terminal/output.ts';
 
 /** The commands that have Pods created again: the first few. */
 export function restartCommands(pods: readonly V1Pod[], most = 3): string {
@@ -12,11 +13,11 @@ function commandFor({ metadata = {} }: V1Pod): string {
   const owner = ownerReferences.find(({ controller }) => controller);
   const hash = labels['pod-template-hash'];
   if (owner?.kind === 'ReplicaSet' && hash && owner.name.endsWith(`-${hash}`)) {
-    return `kubectl -n ${namespace} rollout restart deployment/${owner.name.slice(0, -hash.length - 1)}`;
+    return shell`kubectl -n ${namespace} rollout restart deployment/${owner.name.slice(0, -hash.length - 1)}`;
   }
   if (owner?.kind === 'StatefulSet' || owner?.kind === 'DaemonSet') {
-    return `kubectl -n ${namespace} rollout restart ${owner.kind.toLowerCase()}/${owner.name}`;
+    return shell`kubectl -n ${namespace} rollout restart ${owner.kind.toLowerCase()}/${owner.name}`;
   }
-  const next = owner ? `its ${owner.kind} creates it again` : 'and create it again';
-  return `kubectl -n ${namespace} delete pod ${name} # ${next}`;
+  const deletion = shell`kubectl -n ${namespace} delete pod ${name}`;
+  return owner ? `${deletion} ${shell`# its ${owner.kind} creates it again`}` : `${deletion} # and create it again`;
 }

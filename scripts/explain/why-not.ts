@@ -13,6 +13,7 @@ import { callNameOf, nameLabel } from '../install/entries.ts';
 import { callsForLabels, callsForPods, callsInNamespace } from '../install/entry-rules.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { broken, type Finding, warning } from '../terminal/finding.ts';
+import { shell } from '../terminal/output.ts';
 import { decide } from '../workloads/decide.ts';
 import { formatResult, leftOut, type Outcome, outcomeOf } from '../workloads/outcome.ts';
 import { containersWith, type Subject } from './subject.ts';
@@ -66,7 +67,7 @@ function uncalled({ pod, isThere }: Subject, injection: Injection, place: Place)
   const values = Object.entries(changes).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`));
   return warning(
     formatResult({ result: 'not selected', reasons: unmet }),
-    `kubectl label namespace ${namespace} ${values.join(' ')}${isThere ? `\n${restartCommands([pod])}` : ''}`,
+    `${shell`kubectl label namespace ${namespace} ${values}`}${isThere ? `\n${restartCommands([pod])}` : ''}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { commandLine } from '../terminal/command-line.ts';
+import { shell } from '../terminal/output.ts';
 
 /** Why the API server could not call a webhook, what to do about it, and where more is said of it. */
 export interface CallFailure {
@@ -160,7 +161,7 @@ export function explainCallFailure(message: string): CallFailure | undefined {
   const host = /https:\/\/([^/"\s]+)/.exec(message)?.[1]?.replace(/:443$/, '') ?? 'the host';
   const service = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:[:.]|$)/.exec(host);
   const endpoints = service
-    ? `kubectl get endpointslices -n ${service[2]} -l kubernetes.io/service-name=${service[1]}`
+    ? shell`kubectl get endpointslices -n ${service[2]} -l kubernetes.io/service-name=${service[1]}`
     : 'kubectl get endpointslices -A -l kubernetes.io/service-name=hello-webhook';
   const fill = (text: string) => text.replaceAll('{host}', host).replaceAll('{endpoints}', endpoints);
   return { cause: fill(row.cause), fix: fill(row.fix), link: row.link };

@@ -9,6 +9,7 @@ import { list, read, unless } from '../kubernetes/read.ts';
 import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
+import { print, printError, shell } from '../terminal/output.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { manifestPath } from './manifests.ts';
@@ -37,21 +38,21 @@ export async function demoOnCluster(
   for (const pod of pods) {
     await waitForServiceAccount(api, pod, progress);
     const { warnings } = await createForDemo(pod);
-    for (const warning of warnings) console.log(`Warning: ${warning}`);
+    for (const warning of warnings) print(`Warning: ${warning}`);
   }
   for (const pod of pods) await waitForRunning(api, pod, progress);
   const stored = await Promise.all(pods.map((pod) => read(api, pathOf(pod))));
   const rows = await podRows(api, pods);
   const labels = stored.map((pod) => pod?.metadata.labels?.['hello-added'] ?? '');
-  console.log(`\n$ kubectl -n ${namespace} get pod -L hello-added`);
+  print(shell`\n$ kubectl -n ${namespace} get pod -L hello-added`);
   const header = ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'HELLO-ADDED'];
-  console.log(formatTable([header, ...rows.map((cells, index) => [...cells, labels[index] ?? ''])]));
+  print(formatTable([header, ...rows.map((cells, index) => [...cells, labels[index] ?? ''])]));
   const [first, second] = [await showFile(api, namespace, 'busybox-1'), await showFile(api, namespace, 'busybox-2')];
-  if (!first) console.error(`\nbusybox-1 has no ${file}: ${commandLine('doctor')} says why`);
-  if (second) console.error(`\nbusybox-2 has ${file} without having asked for it`);
+  if (!first) printError(`\nbusybox-1 has no ${file}: ${commandLine('doctor')} says why`);
+  if (second) printError(`\nbusybox-2 has ${file} without having asked for it`);
   if (keep)
-    console.log(
-      `\nThe Pods stay: kubectl ${isNew ? `delete namespace ${namespace}` : `-n ${namespace} delete pod busybox-1 busybox-2`}`,
+    print(
+      `\nThe Pods stay: ${isNew ? shell`kubectl delete namespace ${namespace}` : shell`kubectl -n ${namespace} delete pod busybox-1 busybox-2`}`,
     );
   return first && !second;
 }
@@ -120,7 +121,7 @@ async function waitForRunning(api: KubernetesApi, pod: KubernetesObject, progres
       const [container] = current?.status?.containerStatuses ?? [];
       const why = container?.state?.waiting?.reason ?? current?.status?.phase;
       return {
-        missing: `${why ?? 'it was not found'} (kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name})`,
+        missing: `${why ?? 'it was not found'} (${shell`kubectl -n ${pod.metadata.namespace as string} describe pod ${pod.metadata.name}`})`,
       };
     },
     { progress, timeoutMs: 120_000 },
@@ -129,8 +130,8 @@ async function waitForRunning(api: KubernetesApi, pod: KubernetesObject, progres
 
 /** Shows the file as a container has it; whether it has it. */
 async function showFile(api: KubernetesApi, namespace: string, pod: string): Promise<boolean> {
-  console.log(`\n$ kubectl -n ${namespace} exec ${pod} -- cat ${file}`);
+  print(shell`\n$ kubectl -n ${namespace} exec ${pod} -- cat ${file}`);
   const { stdout, stderr, hasSucceeded } = await execute(api, { namespace, pod, container: pod }, ['cat', file]);
-  console.log(`${stdout}${stderr}`.trimEnd());
+  print(`${stdout}${stderr}`.trimEnd());
   return hasSucceeded;
 }

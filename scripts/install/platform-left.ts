@@ -1,6 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { read, unless } from '../kubernetes/read.ts';
+import { shell } from '../terminal/output.ts';
 import { relativeManifestPath } from './manifests.ts';
 import { isOurIssuer, issuerName } from './platform.ts';
 
@@ -14,7 +15,9 @@ export async function platformLeft(api: KubernetesApi): Promise<string[]> {
   return [
     ...local,
     ...(theIssuer
-      ? [`ClusterIssuer ${issuerName} and its CA: kubectl delete -k ${relativeManifestPath('platform/issuer')}`]
+      ? [
+          `ClusterIssuer ${issuerName} and its CA: ${shell`kubectl delete -k ${relativeManifestPath('platform/issuer')}`}`,
+        ]
       : []),
     ...(caSecret
       ? [
@@ -51,5 +54,6 @@ async function isThere(api: KubernetesApi, path: string): Promise<boolean> {
 
 function keyLeft(name: string, key: string): string {
   const patch = JSON.stringify([{ op: 'remove', path: `/data/${key}` }]);
-  return `key ${key} in ${name} of Knative: kubectl -n knative-serving patch configmap ${name} --type=json -p '${patch}'`;
+  const command = shell`kubectl -n knative-serving patch configmap ${name} --type=json -p ${patch}`;
+  return `key ${key} in ${name} of Knative: ${command}`;
 }

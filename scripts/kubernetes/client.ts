@@ -29,7 +29,10 @@ export class ApiError extends Error {
 export interface KubernetesApi {
   /** For the parts of @kubernetes/client-node that speak WebSocket: Exec, PortForward. */
   config: KubeConfig;
-  /** The API server's URL: `https://192.0.2.10:6443`, or below a path of a proxy before it (`https://host/k8s/clusters/c-1`). */
+  /**
+   * The API server's URL, to be shown: `https://192.0.2.10:6443`, or below a path of a proxy before it
+   * (`https://host/k8s/clusters/c-1`), without a password in it.
+   */
   server: string;
   /**
    * Sends a request to a path such as `/api/v1/namespaces/default/pods?dryRun=All`. Throws an ApiError, or an Error that
@@ -49,12 +52,16 @@ const requestMs = 60_000;
 
 /** Connects to a cluster of a kubeconfig. Throws a KubeconfigError. */
 export function connect(choice: ClusterChoice = {}): KubernetesApi {
-  const { config, server } = loadKubeconfig(choice);
+  const { config, server: url } = loadKubeconfig(choice);
+  const { origin, pathname } = new URL(url);
+  const server = origin + pathname.replace(/\/$/, '');
   const exchange = async (method: string, path: string, { headers, body }: Payload) => {
     const options: Parameters<typeof request>[1] = {};
-    await config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options).catch((error) => {
+      throw new Error(`the kubeconfig's credentials cannot be had: ${credentialProblem(error)}`);
+    });
     const signal = AbortSignal.timeout(requestMs);
-    const sent = request(new URL(server.replace(/\/$/, '') + path), {
+    const sent = request(new URL(url.replace(/\/$/, '') + path), {
       ...options,
       method,
       signal,
@@ -90,6 +97,12 @@ export function connect(choice: ClusterChoice = {}): KubernetesApi {
     },
     text: async (path) => (await exchange('GET', path, { headers: { Accept: '*/*' } })).answer,
   };
+}
+
+/** What a plugin says for people, on stderr, or why it cannot be run; not what it printed in place of credentials. */
+function credentialProblem(error: Error): string {
+  const isOfContent = error instanceof SyntaxError || /^Failed to refresh token/.test(error.message);
+  return isOfContent ? 'what their plugin prints is no ExecCredential in JSON' : error.message.trim();
 }
 
 interface Payload {

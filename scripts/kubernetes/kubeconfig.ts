@@ -23,6 +23,7 @@ export function loadKubeconfig({ kubeconfig, context }: ClusterChoice): { config
   }
   const server = config.getCurrentCluster()?.server;
   if (!server) throw new KubeconfigError('the kubeconfig has no current cluster: set KUBECONFIG, or give --context');
+  if (!URL.canParse(server)) throw new KubeconfigError("the cluster's server in the kubeconfig must be a URL");
   return { config, server };
 }
 
@@ -32,7 +33,13 @@ function read(file: string | undefined): KubeConfig {
     if (file) config.loadFromFile(file);
     else config.loadFromDefault();
   } catch (error) {
-    throw new KubeconfigError(`the kubeconfig cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new KubeconfigError(`the kubeconfig cannot be read: ${problemOf(error)}`);
   }
   return config;
+}
+
+/** Where the YAML is invalid: its parser quotes the lines around, in which there may be a token or a password. */
+function problemOf(error: unknown): string {
+  const { message, mark } = error as Error & { mark?: { line: number; column: number } };
+  return mark ? `invalid YAML at line ${mark.line + 1}, column ${mark.column + 1}` : message;
 }

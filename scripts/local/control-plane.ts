@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { printError } from '../terminal/output.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { cacheDirectory } from './cache-directory.ts';
@@ -71,7 +72,7 @@ export async function findControlPlane(search: Search): Promise<ControlPlane | u
       return inCache(publishedVersion);
     }
   } catch (error) {
-    console.error(`  ${(error as Error).message}`);
+    printError(`  ${(error as Error).message}`);
   }
   if (spawnSync('go', ['version']).status !== 0) return undefined;
   const suffix = search.isMeasured ? '' : withoutInlining;

@@ -16,6 +16,7 @@ import { podRows } from '../kubernetes/pod-table.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import { podOf } from '../kubernetes/workload.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
+import { print, printError, shell } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
 import { callWebhook } from './admission-call.ts';
@@ -58,18 +59,18 @@ export async function demoHere(
   const pods = objects.flatMap((object) => podOf(object) ?? []);
   if (pods.length === 0) throw new Error(`${files.join(', ')}: no Pod, and no workload with a Pod template`);
   const server = await startFunction(cleanup, file ? { INJECTIONS: withoutCopies(file, cleanup) } : {});
-  console.log(`Function     ${server.url}`);
+  print(`Function     ${server.url}`);
   if (injections.some(({ ensure }) => ensure))
-    console.log('Copies       none: here is no cluster for `ensure` to copy ConfigMaps in');
+    print('Copies       none: here is no cluster for `ensure` to copy ConfigMaps in');
   const demo = { objects, pods, injections, server };
   const atHand = apiServer ? controlPlaneAtHand() : undefined;
   if (atHand) return await onApiServer(atHand, demo, keep, cleanup);
   const status = await withFunctionAlone(demo);
   if (!apiServer) return status;
-  console.log('\nNow the same on a real API server, which is downloaded, or else built, once …');
+  print('\nNow the same on a real API server, which is downloaded, or else built, once …');
   const controlPlane = await findControlPlane({ progress: createProgress(), cleanup });
   if (controlPlane) return await onApiServer(controlPlane, demo, keep, cleanup);
-  console.log(`There is none to be had: ${waysToGetOne}.`);
+  print(`There is none to be had: ${waysToGetOne}.`);
   return exitStatus.incomplete;
 }
 
@@ -87,7 +88,7 @@ function withoutCopies(file: string, cleanup: AsyncDisposableStack): string {
 async function withFunctionAlone({ pods, injections, server }: Demo): Promise<number> {
   const admitted = await createEach(pods, (pod) => callWebhook(server, pod));
   printPods(admitted, unstoredRows(admitted), injections);
-  console.log('\nThis was the function alone: the Pods went to it over HTTPS, the way an API server sends them.');
+  print('\nThis was the function alone: the Pods went to it over HTTPS, the way an API server sends them.');
   return admitted.length < pods.length ? exitStatus.failed : exitStatus.ok;
 }
 
@@ -100,19 +101,16 @@ async function onApiServer(
 ): Promise<number> {
   const apiServer = await startApiServer(controlPlane, cleanup);
   const { api } = apiServer;
-  console.log(`API server   ${controlPlane.origin}`);
+  print(`API server   ${controlPlane.origin}`);
   await register(api, server, injections);
-  console.log('Webhook      registered, and called by the API server');
+  print('Webhook      registered, and called by the API server');
   const isConfigMap = ({ apiVersion, kind }: KubernetesObject) => apiVersion === 'v1' && kind === 'ConfigMap';
   for (const configMap of objects.filter(isConfigMap)) await create(api, configMap);
   const leftOut = objects.filter((object) => !isConfigMap(object) && !podOf(object));
-  if (leftOut.length > 0)
-    console.log(`Left out     ${leftOut.map(titleOf).join(', ')}: no Pod, and no template of one`);
+  if (leftOut.length > 0) print(`Left out     ${leftOut.map(titleOf).join(', ')}: no Pod, and no template of one`);
   const stored = await createEach(pods, (pod) => create(api, pod));
   printPods(stored, await podRows(api, stored), injections);
-  console.log(
-    '\nThere is no node here to run the Pods, so they stay Pending; what is stored is what a node would run.',
-  );
+  print('\nThere is no node here to run the Pods, so they stay Pending; what is stored is what a node would run.');
   if (keep) await keepRunning(apiServer, injections);
   return stored.length < pods.length ? exitStatus.failed : exitStatus.ok;
 }
@@ -126,10 +124,10 @@ async function createEach(
   for (const pod of pods) {
     try {
       const { object, warnings } = await createOne(pod);
-      for (const warning of warnings) console.log(`Warning: ${warning}`);
+      for (const warning of warnings) print(`Warning: ${warning}`);
       admitted.push(object);
     } catch (error) {
-      console.error(`Error: ${titleOf(pod)}: ${(error as Error).message}`);
+      printError(`Error: ${titleOf(pod)}: ${(error as Error).message}`);
     }
   }
   return admitted;
@@ -174,12 +172,12 @@ async function create(api: KubernetesApi, object: KubernetesObject): Promise<Ans
 }
 
 async function keepRunning({ kubeconfig }: ApiServer, injections: readonly Injection[]): Promise<never> {
-  const labelColumns = labelsOf(injections).map((key) => `-L ${key}`);
-  console.log(`\nAll of it is running until Ctrl-C. In another terminal:\n\n  export KUBECONFIG=${kubeconfig}`);
-  console.log(`  kubectl get pod -A ${labelColumns.join(' ')}`);
-  console.log(
+  const labelColumns = labelsOf(injections).flatMap((key) => ['-L', key]);
+  print(shell`\nAll of it is running until Ctrl-C. In another terminal:\n\n  export KUBECONFIG=${kubeconfig}`);
+  print(shell`  kubectl get pod -A ${labelColumns}`);
+  print(
     '\nThere are no controllers: workloads make no Pods, and a Pod in a new namespace needs a ServiceAccount there:',
   );
-  console.log('\n  kubectl create namespace shop && kubectl create serviceaccount default -n shop');
+  print('\n  kubectl create namespace shop && kubectl create serviceaccount default -n shop');
   return new Promise<never>(() => {});
 }

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { Injection } from '../../function/review/injection.ts';
 import { unmetBy } from '../../function/review/selection.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
+import { print, shell } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** The cells NAME to AGE of Pods that no API server has stored, as `kubectl get pod` would show them. */
@@ -28,18 +29,18 @@ export function printPods(
   const lines = rows.map((row, index) => [...row, ...labels.map((key) => pods[index]?.metadata.labels?.[key] ?? '')]);
   const withNamespace = (line: readonly string[], namespace = '') => (isSpread ? [namespace, ...line] : line);
   const apps = new Set(pods.map(({ metadata }) => metadata.labels?.app));
-  const selector = apps.size === 1 && !apps.has(undefined) ? [`-l app=${[...apps][0]}`] : [];
-  const options = [...(isSpread ? ['-A'] : []), ...selector, ...labels.map((key) => `-L ${key}`)];
-  console.log(`\n$ kubectl get pod ${options.join(' ')}`);
-  console.log(
+  const selector = apps.size === 1 && !apps.has(undefined) ? ['-l', `app=${[...apps][0]}`] : [];
+  const options = [...(isSpread ? ['-A'] : []), ...selector, ...labels.flatMap((key) => ['-L', key])];
+  print(shell`\n$ kubectl get pod ${options}`);
+  print(
     formatTable([
       withNamespace(header, 'NAMESPACE'),
       ...lines.map((line, index) => withNamespace(line, namespaces[index])),
     ]),
   );
   for (const pod of pods.filter((pod) => isInjected(pod, injections)))
-    console.log(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
-  for (const pod of pods) for (const line of notSelected(pod, injections)) console.log(line);
+    print(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
+  for (const pod of pods) for (const line of notSelected(pod, injections)) print(line);
 }
 
 /** Why no injection is for a Pod, a line for each; none where one is. */

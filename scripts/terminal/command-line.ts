@@ -26,7 +26,7 @@ export function addOptions(text: string, commands: readonly string[], options: s
   const separator = isCheckout ? '(?: --(?= ))?' : '';
   return commands.reduce(
     (changed, command) =>
-      changed.replaceAll(new RegExp(`${commandLine(command)}${separator}`, 'g'), commandLine(command, options)),
+      changed.replaceAll(new RegExp(`${commandLine(command)}${separator}`, 'g'), () => commandLine(command, options)),
     text,
   );
 }

@@ -1,3 +1,5 @@
+import { oneLine } from './output.ts';
+
 /** What is the case, or was done, and how to fix it: of a check, or a step of a command. */
 export interface Finding {
   /** `unknown` where it could not be checked. */
@@ -36,6 +38,6 @@ const fixIndent = ' '.repeat(titleWidth + 2);
 
 /** `✓ Knative            Knative Serving 1.15.2 …`, and the fix below where there is one. */
 export function formatFinding(title: string, { status, text, fix }: Finding): string {
-  const line = `${marks[status]} ${title.padEnd(titleWidth)}${text}`;
+  const line = `${marks[status]} ${title.padEnd(titleWidth)}${oneLine(text)}`;
   return fix === undefined ? line : `${line}\n${fixIndent}${fix.replaceAll('\n', `\n${fixIndent}`)}`;
 }

@@ -1,3 +1,5 @@
+import { oneLine } from './output.ts';
+
 /** Shows how far a long step is: each text replaces the one before; called without a text, it clears the line. */
 export type Progress = (text?: string) => void;
 
@@ -8,7 +10,8 @@ export function createProgress(): Progress {
   return (text) => {
     const second = Math.round((Date.now() - started) / 1000);
     if (process.stderr.isTTY) {
-      const line = text === undefined ? '' : `  ${second} s: ${text}`.slice(0, (process.stderr.columns || 80) - 1);
+      const line =
+        text === undefined ? '' : `  ${second} s: ${oneLine(text)}`.slice(0, (process.stderr.columns || 80) - 1);
       process.stderr.write(`\r\x1b[K${line}`);
       return;
     }
@@ -16,6 +19,6 @@ export function createProgress(): Progress {
     const [step = ''] = text.split(':');
     if (step === shown.step && second < shown.second + 10) return;
     shown = { step, second };
-    process.stderr.write(`  ${second} s: ${text}\n`);
+    process.stderr.write(`  ${second} s: ${oneLine(text)}\n`);
   };
 }

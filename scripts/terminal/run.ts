@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { exitStatus, UsageError } from './exit-status.ts';
+import { printError } from './output.ts';
 
 /**
  * Runs a command's work, then whatever it deferred to `cleanup`, also when it fails or is interrupted, and ends the
@@ -20,7 +21,7 @@ export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promis
   } catch (error) {
     const isUsageError = error instanceof UsageError;
     if (isUsageError) status = exitStatus.usage;
-    console.error(`${isUsageError ? 'error: ' : ''}${(error as Error).message}`);
+    printError(`${isUsageError ? 'error: ' : ''}${(error as Error).message}`);
   }
   await cleanup.disposeAsync();
   await Promise.all([process.stdout, process.stderr].map(written));

@@ -138,6 +138,10 @@ describe('doctor: a fix', () => {
     expect(fix('npm run deploy -- --image IMAGE', 'c')).to.equal(
       'npm run deploy -- --context c -n elsewhere --image IMAGE',
     );
+    expect(fix("kubectl -n a delete pod 'kubectl'", "my c'1")).to.equal(
+      "kubectl --context 'my c'\\''1' -n a delete pod 'kubectl'",
+    );
+    expect(fix('npm run deploy', 'my c')).to.equal("npm run deploy -- --context 'my c' -n elsewhere");
     expect(fix('kubectl get pod\nkubectl get ksvc', 'c')).to.equal(
       'kubectl --context c get pod\nkubectl --context c get ksvc',
     );

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +31,84 @@ describe('connect', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const { object } = await api.send<Request>(method, '/', { body: { text: 'für' } });
       expect(object.body, method).to.equal('{"text":"für"}');
+    }
+  });
+});
+
+describe('a kubeconfig', () => {
+  const secret = 'swordfish';
+  /** The error of a command with a kubeconfig of this text. */
+  const errorWith = async (content: string) => {
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'config');
+    await writeFile(file, content);
+    const attempt = async () => connect({ kubeconfig: file }).send('GET', '/version');
+    return attempt().then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+  };
+  const withUser = (user: object, server = 'https://127.0.0.1:1') =>
+    JSON.stringify({
+      'current-context': 'test',
+      clusters: [{ name: 'test', cluster: { server } }],
+      users: [{ name: 'user', user }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'user' } }],
+    });
+  const plugin = (script: string) =>
+    withUser({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] } });
+
+  for (const [title, content, message] of [
+    [
+      'of invalid YAML is not quoted, but its place is named',
+      `users:\n  - name: user\n    user:\n      token: "${secret}\n      x: *${secret}\n`,
+      /^the kubeconfig cannot be read: invalid YAML at line \d+, column \d+$/,
+    ],
+    [
+      'with an alias that is a token is not quoted',
+      `users:\n  - user: {token: *${secret}}\n`,
+      /^the kubeconfig cannot be read: invalid YAML at line 2, column \d+$/,
+    ],
+    [
+      'whose server has a password is shown without it',
+      withUser({}, `https://user:${secret}@127.0.0.1:1/k8s/?token=${secret}`),
+      /^the API server https:\/\/127\.0\.0\.1:1\/k8s cannot be reached: ECONNREFUSED$/,
+    ],
+    [
+      'whose server is no URL is not quoted',
+      withUser({}, `https//user:${secret}@host`),
+      /^the cluster's server in the kubeconfig must be a URL$/,
+    ],
+    [
+      'whose plugin prints a token in place of JSON does not show it',
+      plugin(`echo ${secret}`),
+      /^the kubeconfig's credentials cannot be had: what their plugin prints is no ExecCredential in JSON$/,
+    ],
+    [
+      'whose plugin fails shows what that says, and not how it was called',
+      plugin(`: ${secret}; echo 'sign in first' >&2; exit 1`),
+      /^the kubeconfig's credentials cannot be had: sign in first$/,
+    ],
+  ] as const) {
+    it(title, async () => {
+      const shown = await errorWith(content);
+      expect(shown).to.match(message);
+      expect(shown).not.to.contain(secret);
+    });
+  }
+
+  it('whose server has a password is shown without it by all commands', async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'config');
+    await writeFile(file, withUser({}, `https://user:${secret}@127.0.0.1:1`));
+    for (const command of ['doctor', 'deploy', 'undeploy', 'sync']) {
+      const { stdout, stderr, status } = spawnSync(process.execPath, ['scripts/hello-webhook.ts', command], {
+        encoding: 'utf8',
+        env: { ...process.env, KUBECONFIG: file },
+      });
+      expect(stderr, command).to.contain('the API server https://127.0.0.1:1 cannot be reached: ECONNREFUSED');
+      expect(`${stdout}${stderr}`).not.to.contain(secret);
+      expect(status).to.equal(1);
     }
   });
 });

@@ -11,6 +11,7 @@ import { notReady } from '../../../kubernetes/conditions.ts';
 import type { PodPort } from '../../../kubernetes/port-forward.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check } from '../../check.ts';
 import { ingress } from '../platform/ingress.ts';
 import { isClusterLocal, webhook } from './webhook.ts';
@@ -29,7 +30,7 @@ export const clusterLocalTls = check(
 
 /** Whether the API server may call a cluster-local URL, which `deploy` has to know before anything is registered. */
 export function clusterLocalTlsFinding(state: ClusterLocalTls, { ingressClass }: Network): Finding {
-  const fix = `kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k ${relativeManifestPath('platform/cluster-local-tls')}
+  const fix = shell`kubectl apply --server-side --force-conflicts --field-manager=hello-webhook -k ${relativeManifestPath('platform/cluster-local-tls')}
 kubectl -n knative-serving rollout restart deployment/controller`;
   switch (state) {
     case 'enabled':

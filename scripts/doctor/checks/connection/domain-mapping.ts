@@ -2,6 +2,7 @@ import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { knativeService } from '../function/knative-service.ts';
 import { ingress } from '../platform/ingress.ts';
@@ -51,6 +52,7 @@ function mappingFinding(
   if (ref.name !== name) return fail(`DomainMapping ${host} leads to ${ref.name}, not to ${name}`);
   if (!tls) return fail(`DomainMapping ${host} has no tls.secretName: the host is not served over TLS`);
   const reason = notReady(mapping);
-  if (reason) return fail(`DomainMapping ${host} ${reason}`, `kubectl -n ${namespace} describe domainmapping ${host}`);
+  if (reason)
+    return fail(`DomainMapping ${host} ${reason}`, shell`kubectl -n ${namespace} describe domainmapping ${host}`);
   return ok(`DomainMapping ${host} is ready, TLS by Secret ${tls.secretName}`);
 }

@@ -4,6 +4,7 @@ import type { PodPort } from '../../../kubernetes/port-forward.ts';
 import { list, read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { count } from '../../text.ts';
 import { ingress } from '../platform/ingress.ts';
@@ -30,7 +31,7 @@ export const gatewayService = check(
     if (first)
       return { findings: [ok(`${title}, ${count(found.length, 'ready endpoint')} on port ${first.port}`)], found };
     const selector = Object.entries(spec.selector ?? {}).map((pair) => pair.join('='));
-    return fail(`${title} has no ready endpoint`, `kubectl -n ${namespace} get pod -l ${selector.join(',')}`);
+    return fail(`${title} has no ready endpoint`, shell`kubectl -n ${namespace} get pod -l ${selector.join(',')}`);
   },
 );
 

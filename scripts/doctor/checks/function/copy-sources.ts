@@ -1,6 +1,7 @@
 import { ensuredConfigMaps } from '../../../../function/review/injection.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, resultOf } from '../../check.ts';
 import { injections } from './injections.ts';
 
@@ -13,7 +14,7 @@ export const copySources = check(
     const findings: Finding[] = [];
     for (const name of ensuredConfigMaps(all)) {
       const source = await read(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-      const create = `kubectl -n ${namespace} create configmap ${name} --from-file=…`;
+      const create = shell`kubectl -n ${namespace} create configmap ${name} --from-file=…`;
       findings.push(
         source
           ? ok(`ConfigMap ${name} found in ${namespace}`)

@@ -4,6 +4,7 @@ import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { knative } from '../platform/knative.ts';
 
@@ -47,11 +48,11 @@ function serviceFinding(service: KnativeService, namespace: string, newest: Revi
   const reason = notReady(service);
   if (reason === undefined) return ok(`${title} in ${namespace} is ready, revision ${ready}`);
   if (!created || created === ready)
-    return broken(`${title} in ${namespace} ${reason}`, `kubectl -n ${namespace} describe ksvc ${name}`);
+    return broken(`${title} in ${namespace} ${reason}`, shell`kubectl -n ${namespace} describe ksvc ${name}`);
   const why = notReady(newest) ?? `is ready, but ${title} ${reason}`;
   return broken(
     `revision ${created} ${why}; ${ready ? `${ready} still serves` : 'nothing serves'}`,
-    `kubectl -n ${namespace} logs -l serving.knative.dev/revision=${created} --all-containers --prefix
+    shell`kubectl -n ${namespace} logs -l serving.knative.dev/revision=${created} --all-containers --prefix
 kubectl -n ${namespace} describe revision ${created}`,
   );
 }

@@ -1,6 +1,7 @@
 import { type Network, readGatewayPods, readNetwork } from '../../../install/platform.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { count } from '../../text.ts';
 import { knative } from './knative.ts';
@@ -23,6 +24,6 @@ function ingressFinding({ ingressClass, gateway }: Network, pods: readonly Condi
   if (ready > 0) return ok(`${ingressClass}, ${count(ready, 'gateway Pod')} in ${namespace}`);
   return broken(
     `no Pod labelled app=${app} is ready in ${namespace}, the gateway of ${ingressClass}`,
-    `kubectl -n ${namespace} get pod -l app=${app}`,
+    shell`kubectl -n ${namespace} get pod -l app=${app}`,
   );
 }

@@ -2,6 +2,7 @@ import type { V1Pod, V1Volume } from '@kubernetes/client-node';
 import { configMapsOf, type Injection } from '../../../../function/review/injection.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, resultOf } from '../../check.ts';
 import { restartCommands } from '../../restart.ts';
 import { someOf } from '../../text.ts';
@@ -42,7 +43,7 @@ export function missingFinding({ kind, name, isEnsured }: Source, pods: readonly
     return broken(text, `${how}\n${restartCommands(again)}`);
   }
   const [first] = lacking;
-  const create = `kubectl -n ${first} create ${kind === 'Secret' ? 'secret generic' : 'configmap'} ${name} --from-file=…`;
+  const create = shell`kubectl -n ${first} create ${kind === 'Secret' ? ['secret', 'generic'] : 'configmap'} ${name} --from-file=…`;
   return broken(text, kind === 'Secret' ? create : `${create} # or set ensure: true on the injection`);
 }
 

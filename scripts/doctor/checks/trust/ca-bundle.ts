@@ -5,6 +5,7 @@ import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { read, unless } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { type Registered, webhook } from '../connection/webhook.ts';
 import { certificates, readCertificate } from './certificates.ts';
@@ -65,7 +66,7 @@ async function cainjectorFix(api: KubernetesApi, caFrom: string | undefined): Pr
     ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === 'cainjector',
   );
   const { namespace = 'cert-manager', name = 'cert-manager-cainjector' } = cainjector?.metadata ?? {};
-  return `# cainjector sets it:\nkubectl -n ${namespace} logs deployment/${name}`;
+  return shell`# cainjector sets it:\nkubectl -n ${namespace} logs deployment/${name}`;
 }
 
 function subjectOf({ subject }: X509Certificate): string {

@@ -3,6 +3,7 @@ import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { list, read } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { clusterLocalTls } from '../connection/cluster-local-tls.ts';
 import { hostOf, isElsewhere, webhook } from '../connection/webhook.ts';
@@ -37,7 +38,7 @@ export const certificates = check(
     ];
     if (ofHost.length === 0) {
       // Knative itself makes the Certificate of a cluster-local host, by its configuration.
-      const fix = clientConfig.url ? `kubectl -n ${namespace} describe ksvc ${name}` : commandLine('deploy');
+      const fix = clientConfig.url ? shell`kubectl -n ${namespace} describe ksvc ${name}` : commandLine('deploy');
       findings.push(broken(`no Certificate in ${namespace} is for ${host}, the host that the API server calls`, fix));
     }
     return { findings };
@@ -75,7 +76,7 @@ const warnDays = 21;
 /** How one Certificate is at a time: for a host, or else for the caBundle. */
 export function certificateFinding({ metadata, spec, status }: Certificate, now: Date, host?: string): Finding {
   const { name, namespace } = metadata;
-  const fix = `kubectl -n ${namespace} describe certificate ${name}`;
+  const fix = shell`kubectl -n ${namespace} describe certificate ${name}`;
   const title = `Certificate ${name} in ${namespace}`;
   const reason = notReady({ metadata, ...(status && { status }) });
   const days = (new Date(status?.notAfter ?? Number.NaN).getTime() - now.getTime()) / dayMs;
