@@ -39,7 +39,8 @@ what has no effect; that needs kubectl.`,
           const injections = readInjections(file);
           const { length } = injections;
           print(`${file}: ${length} injection${length === 1 ? '' : 's'}, no problem`);
-          const remarks = [...uncheckedSources(injections), ...injections.flatMap(warningsOf)];
+          const calls = await remarksOnCalls(api, injections);
+          const remarks = [...uncheckedSources(injections), ...injections.flatMap(warningsOf), ...calls];
           for (const line of remarks) print(`${file}: ${line}`);
           return api === undefined || (await isTaken(api, injections, file));
         } catch (error) {
@@ -56,6 +57,20 @@ what has no effect; that needs kubectl.`,
       return areSound ? exitStatus.ok : exitStatus.failed;
     }),
   );
+
+/** For what the API server would call the function for nothing: in how many namespaces, of a cluster that is known. */
+async function remarksOnCalls(api: KubernetesApi | undefined, injections: readonly Injection[]): Promise<string[]> {
+  const { globRemarks, needlessCalls } = await import('../install/needless-calls.ts');
+  if (!api) return globRemarks(injections);
+  const { webhookConfiguration } = await import('../install/webhook-configuration.ts');
+  const { list } = await import('../kubernetes/read.ts');
+  const namespaces = (await list(api, '/api/v1/namespaces')).map(({ metadata: { name = '', labels = {} } }) => ({
+    name,
+    labels,
+  }));
+  const { webhooks = [] } = webhookConfiguration({ name: '', url: 'https://HOST/mutate', caCert: '' }, injections);
+  return needlessCalls(webhooks, injections, namespaces);
+}
 
 /** Whether nothing was forgotten in an overlay; prints what was. */
 async function isComplete(directory: string): Promise<boolean> {

@@ -17,6 +17,7 @@ import { reach } from './route.ts';
 import type { Target } from './target.ts';
 import { waitForInjection } from './verification.ts';
 import { entriesOf } from './webhook-configuration.ts';
+import { goBack, withdrawOutdated } from './withdrawal.ts';
 
 /** What to install, the ways to reach it, and how that is verified. */
 export interface InstallOptions extends Given {
@@ -29,19 +30,21 @@ export interface InstallOptions extends Given {
 }
 
 /**
- * Installs the webhook, or changes what is installed: has the API server judge the injections, applies the function and
- * waits until it is ready, finds the way in which the API server reaches it, registers the webhook, verifies it with Pods
- * on a dry run, and deletes what an earlier installation had and this one has not, a former caller's token included. Throws
- * where the API server refuses an injection, does not reach the function, or where a Pod does not come back injected; what
- * was there is as it was then.
+ * Installs the webhook, or changes what is installed: has the API server judge the injections, withdraws the webhooks
+ * entries that the changed function will not serve, applies it and waits until it is ready, finds the way in which the API
+ * server reaches it, registers the webhook, verifies it with Pods on a dry run, and deletes what an earlier installation had
+ * and this one has not, a former caller's token included. Throws where the API server refuses an injection, does not reach
+ * the function, or where a Pod does not come back injected; what was there is as it was then.
  */
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
   const planned = await plan(api, installation, options);
-  await judge(target, (await wantedInjections(planned)).injections, options);
+  const { injections } = await wantedInjections(planned);
+  await judge(target, injections, options);
   const changes = new Changes(api);
-  const verification = await undoneUnlessVerified(target, changes);
-  const { webhook, injections, objects } = await reach(target, planned, { ...options, changes });
+  const verification = await undoneUnlessVerified(target, changes, injections);
+  await withdrawOutdated(target, changes, injections);
+  const { webhook, objects } = await reach(target, planned, { ...options, changes });
   await changes.make(webhook, () => register(api, webhook, target));
   const names = entriesOf(webhook).map(({ name }) => name);
   target.report('Webhook', ok(`${titleOf(webhook)}, entries: ${names.join(', ')}`));
@@ -74,14 +77,19 @@ interface Verification {
  * function that no webhook configuration called before, only the one that does goes: the doctor says what is wrong with
  * the rest, which does no harm.
  */
-async function undoneUnlessVerified(target: Target, changes: Changes): Promise<Verification> {
-  const { api, installation, progress, cleanup, report } = target;
-  const wasRegistered = (await readRegistered(api, installation)) !== undefined;
+async function undoneUnlessVerified(
+  target: Target,
+  changes: Changes,
+  injections: readonly Injection[],
+): Promise<Verification> {
+  const { api, installation, cleanup, report } = target;
+  const before = await readRegistered(api, installation);
+  const wasRegistered = before !== undefined;
   const verification = { isDone: false };
   cleanup.defer(async () => {
     if (verification.isDone) return;
     const isMeant = (path: string) => wasRegistered || path.startsWith(webhookConfigurations);
-    const undone = await changes.undo(isMeant, progress);
+    const undone = await goBack(target, changes, { before, injections, isMeant });
     if (undone.length > 0) {
       const fix = `${commandLine('deploy')} once the cause is fixed`;
       report('Rolled back', warning(`as before: ${undone.join(', ')}`, fix));
@@ -139,8 +147,12 @@ async function verifyOnce(
   { probeNamespace, how }: { probeNamespace: string; how: string },
 ): Promise<void> {
   try {
-    const ms = await waitForInjection(api, probeNamespace, { injections, progress });
-    report('Verification', ok(`${how}: a dry-run Pod came back injected in ${(ms / 1000).toFixed(2)} s`));
+    const verified = await waitForInjection(api, probeNamespace, { injections, progress });
+    const finding =
+      'ms' in verified
+        ? ok(`${how}: a dry-run Pod came back injected in ${(verified.ms / 1000).toFixed(2)} s`)
+        : unknown(`${how}: not tried: ${verified.untried}`);
+    report('Verification', finding);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     throw new Error(`not verified, ${how}: ${error.missing}`, { cause: error });

@@ -58,7 +58,7 @@ export async function reach(
 }
 
 /** The function, also where func or kn made it and no manifest is applied. */
-function functionOf({ name, namespace }: Installation): KubernetesObject {
+export function functionOf({ name, namespace }: Installation): KubernetesObject {
   return { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace } };
 }
 

@@ -32,6 +32,17 @@ describe('npm run check', () => {
     ]);
   });
 
+  it('says for which injections the function is called for nothing, since no webhook selects namespaces by globs', () => {
+    const file =
+      'test/api-server/doctor/gateway-kourier/an entry leaves out the namespace that an injection is for/injections.yaml';
+    const { status, stdout } = run(file);
+    expect(status).to.equal(0);
+    expect(stdout).to.contain(
+      `${file}: injection dns: the function is called for nothing in namespaces that globs leave out`,
+    );
+    expect(stdout).not.to.contain('injection hello: the function is called for nothing');
+  });
+
   it('warns of what may surprise, and calls the file sound', () => {
     const file = 'manifests/examples/image.yaml';
     const { status, stdout } = run(file);

@@ -1,11 +1,16 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parseInjections } from '../../function/injections/load.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
+import { labelFindings } from '../../scripts/doctor/namespace-labels.ts';
 import { callsFor, isForNamespacesOf } from '../../scripts/install/coverage.ts';
 import { callNameOf, entriesFor, type Selecting } from '../../scripts/install/entries.ts';
 import { isForNamespace } from '../../scripts/install/namespaces.ts';
+import { globRemarks, needlessCalls } from '../../scripts/install/needless-calls.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
+import { outdatedEntries } from '../../scripts/install/withdrawal.ts';
+import { warning } from '../../scripts/terminal/finding.ts';
 
 const hello = { matchLabels: { hello: 'true' } };
 const labelled = { matchLabels: { ca: 'company' } };
@@ -91,6 +96,69 @@ describe('a webhooks entry', () => {
       }),
       { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) },
     );
+  });
+
+  it('that calls for nothing is named, with how many namespaces that is', () => {
+    const namespaces = ['team-a', 'team-b', 'x', 'y', 'z', 'kube-system'].map((name) => ({ name, labels: {} }));
+    const exact: Selecting = { name: 'exact', selector: hello, namespaces: { include: ['team-a'], exclude: ['x'] } };
+    const globs: Selecting = {
+      name: 'globs',
+      selector: { matchLabels: { b: 'true' } },
+      namespaces: { include: ['team-*'] },
+    };
+    expect(needlessCalls(registered([exact, globs]), [exact, globs], namespaces)).to.deep.equal([
+      'entry globs.hello-webhook.hello-system.svc calls the function for nothing in 3 of 5 namespaces, such as x: a webhook selects namespaces by exact names or by labels',
+    ]);
+    expect(globRemarks([exact, globs]).map((line) => line.split(':', 1))).to.deep.equal([['injection globs']]);
+  });
+
+  it('waits for the labels of namespaces, which are named with what sets them', () => {
+    const expression = { key: 'tier', operator: 'DoesNotExist' };
+    const namespaceSelector = { ...labelled, matchExpressions: [expression] };
+    const [injection] = parseInjections(
+      JSON.stringify({ injections: [{ name: 'ca', namespaceSelector, env: [{ name: 'A', value: 'a' }] }] }),
+      'f',
+    );
+    if (!injection) throw new Error('there is one');
+    const said = (known: Record<string, Record<string, string>>, include?: string[]) =>
+      labelFindings({ ...injection, ...(include && { namespaces: { include } }) }, new Map(Object.entries(known)));
+    const lacking = { a: {}, b: { ca: 'company', tier: 'x' } };
+    expect(said(lacking)).to.deep.equal([
+      warning(
+        'no namespace has the labels that injection ca selects',
+        'kubectl label namespace NAMESPACE ca=company tier-',
+      ),
+    ]);
+    expect(said({ ...lacking, c: { ca: 'company' } })).to.deep.equal([]);
+    expect(said({ ...lacking, c: { ca: 'company' } }, ['b', 'c', 'none'])).to.deep.equal([
+      warning(
+        'injection ca includes namespace b, whose labels its namespaceSelector does not select',
+        'kubectl label namespace b ca=company tier-',
+      ),
+    ]);
+  });
+
+  it('must go before a function that does not serve it: one whose injection is gone, or is for other labels', () => {
+    const injections: Selecting[] = [
+      { name: 'stays', selector: hello, namespaceSelector: labelled, namespaces: { exclude: ['team-a'] } },
+      { name: 'moves', selector: hello, namespaceSelector: labelled },
+      { name: 'plain', selector: hello },
+      { name: 'goes', selector: {}, namespaceSelector: labelled },
+    ];
+    const [stays, moves, plain] = injections as [Selecting, Selecting, Selecting];
+    const next: Selecting[] = [
+      { ...stays, namespaces: { include: ['team-b'] } },
+      { ...moves, namespaceSelector: { matchLabels: { ca: 'other' } } },
+      plain,
+    ];
+    const entries = registered([
+      ...injections,
+      { name: 'moves-too', selector: {}, namespaceSelector: { matchLabels: { x: 'y' } } },
+    ]);
+    const outdated = outdatedEntries(entries, next).map(({ name }) => name.split('.')[0]);
+    expect(outdated).to.deep.equal(['goes', 'moves-too']);
+    expect(outdatedEntries(registered([moves]), next)).to.have.length(1);
+    expect(outdatedEntries(entries, injections).map(({ name }) => name.split('.')[0])).to.deep.equal(['moves-too']);
   });
 
   it('covers the injections that it is made of, and each injection has one', () => {

@@ -1,12 +1,16 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { Injection } from '../../../../function/review/injection.ts';
+import { callNames } from '../../../../function/review/namespaces.ts';
 import { selectedKeys } from '../../../../function/review/selector.ts';
-import { callsForPods, callsInNamespace } from '../../../install/entry-rules.ts';
-import { isSubset } from '../../../install/selector-subset.ts';
+import { callsFor, isForNamespacesOf, leavesOut } from '../../../install/coverage.ts';
+import { callNameOf, exactNames } from '../../../install/entries.ts';
+import { callsForPods } from '../../../install/entry-rules.ts';
+import { needlessCalls } from '../../../install/needless-calls.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { labelsOf, type Namespaces } from '../../namespaces.ts';
+import { labelFindings } from '../../namespace-labels.ts';
+import type { Namespaces } from '../../namespaces.ts';
 import { someOf } from '../../text.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
@@ -27,21 +31,47 @@ function entryFindings(
   all: readonly Injection[],
   known: Namespaces,
 ): Finding[] {
+  const names = callNames(all);
+  const [knowing, unknown] = partition(registered, ({ clientConfig }) => {
+    const name = callNameOf(clientConfig, names);
+    return name === undefined || names.includes(name);
+  });
   const covers = all.map((injection) => ({
     injection,
-    covering: registered.filter(
-      (entry) => callsForPods(entry) && isSubset(injection.selector, entry.objectSelector ?? {}),
+    covering: knowing.filter(
+      (entry) => callsForPods(entry) && callsFor(entry, injection, all) && isForNamespacesOf(entry, injection),
     ),
   }));
   const findings = [
-    ...registered.filter(({ objectSelector = {} }) => selectedKeys(objectSelector).length === 0).map(emptyFinding),
-    ...covers.flatMap(({ injection, covering }) => coverFindings(injection, covering, known)),
-    ...registered
-      .filter((entry) => !covers.some(({ covering }) => covering.includes(entry)))
+    ...unknown.map((entry) => unknownFinding(entry, names)),
+    ...knowing.filter((entry) => selectsEveryPod(entry, names)).map(emptyFinding),
+    ...covers.flatMap(({ injection, covering }) => coverFindings(injection, covering)),
+    ...knowing
+      .filter((entry) => !all.some((injection) => callsFor(entry, injection, all)))
       .map(({ name }) => warning(`no injection needs entry ${name}: its Pods wait for a call in vain`, fix)),
+    ...all.flatMap((injection) => labelFindings(injection, known)),
   ];
-  const names = all.map(({ name }) => name);
-  return findings.length > 0 ? findings : [ok(`the API server calls the function for ${someOf(names, 5)}`)];
+  const covered = all.map(({ name }) => name);
+  const found = findings.length > 0 ? findings : [ok(`the API server calls the function for ${someOf(covered, 5)}`)];
+  const namespaces = [...known].map(([name, labels]) => ({ name, labels }));
+  return [...found, ...needlessCalls(knowing, all, namespaces).map(ok)];
+}
+
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
+}
+
+function unknownFinding({ name, clientConfig }: V1MutatingWebhook, names: readonly string[]): Finding {
+  const called = callNameOf(clientConfig, names);
+  return broken(
+    `entry ${name} calls for injection ${called}, which the function has not, or not with a namespaceSelector: it answers 404`,
+    fix,
+  );
+}
+
+/** Of every namespace: those that an injection selects by their labels may well have all of their Pods selected. */
+function selectsEveryPod({ objectSelector = {}, clientConfig }: V1MutatingWebhook, names: readonly string[]): boolean {
+  return selectedKeys(objectSelector).length === 0 && callNameOf(clientConfig, names) === undefined;
 }
 
 function emptyFinding({ name }: V1MutatingWebhook): Finding {
@@ -53,15 +83,10 @@ export function uncoveredFinding(injection: string): Finding {
   return broken(`no entry covers injection ${injection}: the API server never calls the function for its Pods`, fix);
 }
 
-function coverFindings(
-  { name, namespaces: names }: Injection,
-  covering: readonly V1MutatingWebhook[],
-  known: Namespaces,
-): Finding[] {
+function coverFindings({ name, namespaces: names }: Injection, covering: readonly V1MutatingWebhook[]): Finding[] {
   if (covering.length === 0) return [uncoveredFinding(name)];
-  const literal = (names?.include ?? []).filter((glob) => !/[*?]/.test(glob));
-  return literal
-    .filter((namespace) => !covering.some((entry) => callsInNamespace(entry, labelsOf(known, namespace))))
+  return exactNames(names?.include)
+    .filter((namespace) => covering.every((entry) => leavesOut(entry, namespace)))
     .map((namespace) =>
       broken(
         `injection ${name} is for namespace ${namespace}, which the namespaceSelector of its entry leaves out`,

@@ -11,7 +11,6 @@ import { webhookConfigurations } from '../../../install/registration.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
-import { withoutTokens } from '../../../terminal/redact.ts';
 import { check } from '../../check.ts';
 
 /** The webhook as the API server has it. */
@@ -92,11 +91,12 @@ function lastWriterOf({ metadata }: V1MutatingWebhookConfiguration): string | un
   return last?.manager;
 }
 
-/** Where is called, but for the caller's token. */
+/** Where is called, but for what is below /mutate: a caller's token, and the name of an injection. */
 function placeOf({ url, service }: ClientConfig): string {
-  if (url !== undefined) return withoutTokens(url);
+  const [root] = /^.*?\/mutate(?=\/)/.exec(url ?? service?.path ?? '/') ?? [url ?? service?.path ?? '/'];
+  if (url !== undefined) return root;
   const port = service?.port && service.port !== 443 ? `:${service.port}` : '';
-  return withoutTokens(`Service ${service?.name}${port} in ${service?.namespace} at ${service?.path ?? '/'}`);
+  return `Service ${service?.name}${port} in ${service?.namespace} at ${root}`;
 }
 
 /** `failurePolicy Ignore, sideEffects NoneOnDryRun` */

@@ -1,14 +1,16 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { type Injection, skippedAnnotation } from '../../../../function/review/injection.ts';
+import { callNames } from '../../../../function/review/namespaces.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
 import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
+import { isForNamespace } from '../../../install/namespaces.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { labelQuery } from '../../../kubernetes/label-query.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
-import { labelsOf } from '../../namespaces.ts';
+import { labelsOf, type Namespaces } from '../../namespaces.ts';
 import { restartCommands } from '../../restart.ts';
 import { count, someOf } from '../../text.ts';
 import { namespaces } from '../admission/namespaces.ts';
@@ -26,16 +28,21 @@ export const selectedPods = check(
       const isCalledFor = entries.some(
         (entry) => callsForLabels(entry, labels) && callsInNamespace(entry, labelsOf(known, namespace)),
       );
-      return isCalledFor && !isOver(pod) && all.some((injection) => selects(injection, pod));
+      return isCalledFor && !isOver(pod) && all.some((injection) => selects(injection, pod, known));
     });
-    return { findings: podFindings(found, all, since), found };
+    return { findings: podFindings(found, all, since, known), found };
   },
 );
 
 /** Which of the selected Pods never got their files: older than the webhook, or created while it did not work. */
-export function podFindings(pods: readonly V1Pod[], all: readonly Injection[], since: Date): Finding[] {
+export function podFindings(
+  pods: readonly V1Pod[],
+  all: readonly Injection[],
+  since: Date,
+  known: Namespaces = new Map(),
+): Finding[] {
   if (pods.length === 0) return [ok('no Pod is selected')];
-  const without = pods.filter((pod) => isLacking(pod, all));
+  const without = pods.filter((pod) => isLacking(pod, all, known));
   const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, since))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([why, group]) => {
@@ -58,8 +65,13 @@ export function whyLacking({ metadata }: V1Pod, since: Date): string {
 }
 
 /** Whether an injection is for a Pod. */
-export function selects(injection: Injection, { metadata: { namespace = '', labels = {} } = {} }: V1Pod): boolean {
-  return isFor(injection, { namespace, labels });
+export function selects(
+  injection: Injection,
+  { metadata: { namespace = '', labels = {} } = {} }: V1Pod,
+  known: Namespaces,
+): boolean {
+  const place = { name: namespace, labels: labelsOf(known, namespace) };
+  return isForNamespace(injection, place) && isFor(injection, { namespace, labels });
 }
 
 async function readMatching(api: KubernetesApi, all: readonly Injection[]): Promise<V1Pod[]> {
@@ -71,11 +83,14 @@ async function readMatching(api: KubernetesApi, all: readonly Injection[]): Prom
   return [...pods.values()];
 }
 
-/** Whether the function would inject something, were the Pod created now: what is left alone or in conflict is no lack. */
-export function isLacking(pod: V1Pod, all: readonly Injection[]): boolean {
+/** Whether some call would inject something, were the Pod created now: what is left alone or in conflict is no lack. */
+export function isLacking(pod: V1Pod, all: readonly Injection[], known: Namespaces = new Map()): boolean {
   const { namespace = '', uid = '' } = pod.metadata ?? {};
   const request = { uid, kind: { version: 'v1', kind: 'Pod' }, operation: 'CREATE', namespace, object: pod };
-  return review(request, all).outcome === 'injected';
+  const here = all.filter((injection) =>
+    isForNamespace(injection, { name: namespace, labels: labelsOf(known, namespace) }),
+  );
+  return [undefined, ...callNames(here)].some((name) => review(request, here, name).outcome === 'injected');
 }
 
 export function isOver({ metadata, status }: V1Pod): boolean {

@@ -4,8 +4,10 @@ import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { shell } from '../../../terminal/output.ts';
 import { check, resultOf } from '../../check.ts';
+import type { Namespaces } from '../../namespaces.ts';
 import { restartCommands } from '../../restart.ts';
 import { someOf } from '../../text.ts';
+import { namespaces } from '../admission/namespaces.ts';
 import { injections } from '../function/injections.ts';
 import { selectedPods, selects } from './selected-pods.ts';
 
@@ -21,10 +23,10 @@ export interface Source {
 export const volumeSources = check(
   'volume-sources',
   'Volume sources',
-  [resultOf(injections), resultOf(selectedPods)],
-  async ({ api }, all, pods) => {
+  [resultOf(injections), resultOf(selectedPods), namespaces],
+  async ({ api }, all, pods, known) => {
     const findings: Finding[] = [];
-    for (const { source, users } of usesBy(all, pods)) {
+    for (const { source, users } of usesBy(all, pods, known)) {
       const present = await namespacesWith(api, source);
       const waiting = users.filter(({ metadata }) => !present.has(metadata?.namespace ?? ''));
       if (waiting.length > 0) findings.push(missingFinding(source, waiting));
@@ -52,10 +54,10 @@ interface Use {
   users: V1Pod[];
 }
 
-function usesBy(all: readonly Injection[], pods: readonly V1Pod[]): Iterable<Use> {
+function usesBy(all: readonly Injection[], pods: readonly V1Pod[], known: Namespaces): Iterable<Use> {
   const uses = new Map<string, Use>();
   for (const injection of all) {
-    const selected = pods.filter((pod) => selects(injection, pod));
+    const selected = pods.filter((pod) => selects(injection, pod, known));
     for (const source of sourcesOf(injection)) {
       const title = `${source.kind} ${source.name}`;
       const { users } = uses.get(title) ?? { users: [] };
