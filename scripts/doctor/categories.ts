@@ -22,6 +22,7 @@ import { ingress } from './checks/platform/ingress.ts';
 import { issuer } from './checks/platform/issuer.ts';
 import { knative } from './checks/platform/knative.ts';
 import { copies } from './checks/pods/copies.ts';
+import { podSecurity } from './checks/pods/pod-security.ts';
 import { selectedPods } from './checks/pods/selected-pods.ts';
 import { volumeSources } from './checks/pods/volume-sources.ts';
 import { workloadLabels } from './checks/pods/workload-labels.ts';
@@ -69,5 +70,10 @@ export const categories: readonly Category[] = [
     isOfCall: true,
     checks: [calls, probe, namespaces, entries, entryFields, platformPods, timeouts, otherWebhooks],
   },
-  { id: 'pods', title: 'Pods', isOfCall: false, checks: [selectedPods, workloadLabels, volumeSources, copies] },
+  {
+    id: 'pods',
+    title: 'Pods',
+    isOfCall: false,
+    checks: [selectedPods, workloadLabels, volumeSources, podSecurity, copies],
+  },
 ];

@@ -37,6 +37,8 @@ export class StagedCluster {
   /** Each object that is staged, by its path, as it was read then. */
   #staged = new Map<string, KubernetesObject>();
   readonly #changed = new Set<string>();
+  /** The labels that namespaces were given, by the paths of those. */
+  readonly #labelled = new Map<string, string[]>();
 
   constructor(api: KubernetesApi) {
     this.#api = api;
@@ -93,16 +95,31 @@ export class StagedCluster {
       if (object) await this.#create(path, withoutServerFields(object));
     }
     this.#changed.clear();
+    for (const [path, labels] of this.#labelled) {
+      const none = Object.fromEntries(labels.map((label) => [label, null]));
+      await this.#patchPart(path, { apiVersion: 'v1' }, { metadata: { labels: none } });
+    }
+    this.#labelled.clear();
   }
 
   async #applyOne({ $patch, ...object }: StagedObject): Promise<void> {
-    if (object.kind === 'Namespace') return prepareNamespace(this.#api, object.metadata.name ?? '');
     const path = await objectPath(this.#api, object);
+    if (object.kind === 'Namespace') return this.#prepare(path, object);
     this.#changed.add(path);
     if ($patch === 'delete') return this.#delete(path);
     const trusting = withCaBundle(object, this.#caBundle);
     if (await read(this.#api, path)) await this.#patch(path, trusting);
     else await this.#create(path, trusting);
+  }
+
+  /** A namespace stays, for nobody is there who would end its deletion; its labels go. */
+  async #prepare(path: string, object: KubernetesObject): Promise<void> {
+    const { name = '', labels = {} } = object.metadata;
+    await prepareNamespace(this.#api, name);
+    // Its own labels would keep the tests' Pods out of it.
+    if (name === installation.namespace) return;
+    await this.#patchPart(path, object, { metadata: { labels } });
+    this.#labelled.set(path, Object.keys(labels));
   }
 
   async #create(path: string, { status, ...object }: KubernetesObject): Promise<void> {
