@@ -27,6 +27,8 @@ describeOnCluster("callers, on a cluster whose function serves those alone who h
       const wget = ['wget', '-q', '-O', '-', '--header', 'Content-Type: application/json', '--post-data', body, url];
       return await execute(api(), { namespace, pod: 'caller', container: 'caller' }, wget);
     };
+    // Cluster DNS keeps for half a minute that a name is unknown, which it was while nothing was deployed.
+    await until('the name is known', async () => !(await call('/mutate')).stderr.includes('bad address'));
     for (const path of ['/mutate', `/mutate/${'0'.repeat(64)}`, '/mutate/hello', '/other']) {
       const { stdout, stderr } = await call(path);
       expect(stderr.trim(), path).to.match(/HTTP\/1\.1 404 Not Found$/);
