@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
+import { readCallerTokensText } from '../../scripts/install/caller-tokens.ts';
 import { listCopies } from '../../scripts/install/copies.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { listInstalled } from '../../scripts/install/inventory.ts';
@@ -44,14 +45,18 @@ describeOnCluster('on a cluster', (api) => {
     const [entry] = (await readRegistered(api(), installation))?.webhooks ?? [];
     const { gateway } = await readNetwork(api());
     const reach = entry?.clientConfig.url === undefined && gateway ? gateway.component : 'cluster-local-url';
-    const output = await succeed('render', '--reach', reach, '--image', image);
+    await using cleanup = new AsyncDisposableStack();
+    const token = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'token');
+    writeFileSync(token, (await readCallerTokensText(api(), installation)) ?? '');
+    const output = await succeed('render', '--reach', reach, '--image', image, '--caller-token', token);
     const objects = parseManifest(output, 'the output');
     for (const object of objects) {
       const stored = await read(api(), await objectPath(api(), object));
       const applied = await apply(api(), object, { fieldManager: 'hello-webhook-deploy', dryRun: true, force: true });
       expect(comparable(applied.object), object.kind).to.deep.equal(comparable(stored));
     }
-    const installed = await listInstalled(api(), installation);
+    // The Secret with the token is the one thing that is not for Git.
+    const installed = (await listInstalled(api(), installation)).filter(({ kind }) => kind !== 'Secret');
     expect(installed.map(titleOf)).to.have.members(objects.map(titleOf));
   });
 
