@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { V1Volume } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import { readCallerTokensText } from '../../scripts/install/caller-tokens.ts';
@@ -176,7 +177,9 @@ describeOnCluster('on a cluster', (api) => {
     const good = await read<KnativeService>(api(), servicePath);
     if (!good) throw new Error('there is no function');
     const { spec } = good.spec.template;
-    const bad = { ...spec, volumes: spec.volumes?.map((volume) => ({ ...volume, configMap: { name } })) };
+    const isInjections = ({ configMap }: V1Volume) => configMap !== undefined;
+    const volumes = spec.volumes?.map((volume) => (isInjections(volume) ? { ...volume, configMap: { name } } : volume));
+    const bad = { ...spec, volumes };
     const put = (template: object) =>
       api().send('PATCH', servicePath, {
         body: { spec: { template: { spec: template } } },
