@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { type Child, startChild } from '../../scripts/local/child.ts';
 import { freePorts } from '../../scripts/local/free-ports.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { runGo } from './run-go.ts';
 
 /** OTLP in JSON, as far as tests look at it (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
 export interface Pushed {
@@ -42,19 +42,12 @@ export interface OtlpReceiver {
  * is set. It is built the first time, in some minutes.
  */
 export async function startOtlpReceiver(test: Context, cleanup: AsyncDisposableStack): Promise<OtlpReceiver> {
-  test.timeout(1_200_000);
   const program = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'otlp-receiver');
   // Without inlining it is built faster.
-  const { error, status, stderr } = spawnSync('go', ['build', '-gcflags=all=-l', '-o', program, '.'], {
+  const { status, stderr } = runGo(test, 'the OTLP receiver', ['build', '-gcflags=all=-l', '-o', program, '.'], {
     cwd: join(import.meta.dirname, 'otlp-receiver'),
     env: { GOGC: '400', ...process.env, CGO_ENABLED: '0' },
-    encoding: 'utf8',
   });
-  if (error && !process.env.CI) {
-    console.log('    skipped, the OTLP receiver cannot be had without Go (https://go.dev/dl)');
-    return test.skip();
-  }
-  if (error) throw error;
   if (status !== 0) throw new Error(`go build: ${stderr}`);
   const [port] = await freePorts(1);
   const receiver = startChild(program, [`127.0.0.1:${port}`], { cleanup });
