@@ -23,7 +23,7 @@ import { goBack, withdrawOutdated } from './withdrawal.ts';
 export interface InstallOptions extends Given {
   /** Tried one after the other. */
   ways: readonly Reach[];
-  /** The namespace of the Pods that verify it. */
+  /** The namespace of the Pods that verify it, but for injections that do not apply there. */
   probeNamespace: string;
   /** Whether it is verified from zero, too: some two minutes, in which the function scales down. */
   cold: boolean;
@@ -142,12 +142,12 @@ async function verify(
 }
 
 async function verifyOnce(
-  { api, progress, report }: Target,
+  { api, installation, progress, report }: Target,
   injections: readonly Injection[],
   { probeNamespace, how }: { probeNamespace: string; how: string },
 ): Promise<void> {
   try {
-    const verified = await waitForInjection(api, probeNamespace, { injections, progress });
+    const verified = await waitForInjection({ api, installation, probeNamespace }, injections, progress);
     const finding =
       'ms' in verified
         ? ok(`${how}: a dry-run Pod came back injected in ${(verified.ms / 1000).toFixed(2)} s`)

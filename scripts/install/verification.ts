@@ -5,41 +5,37 @@ import { selectsLabels, selectsName } from '../../function/review/selector.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
-import { UsageError } from '../terminal/exit-status.ts';
 import type { Progress } from '../terminal/progress.ts';
+import type { Installation } from './installation.ts';
 import { isForNamespace } from './namespaces.ts';
 import { dryRun, labelsFor, type Pod, probePod } from './probe-pod.ts';
 
 /**
  * How long the creation of the first Pod took, where all came back injected; otherwise, in the API server's words where it
- * has some, why not; or why there is no namespace for a Pod yet.
+ * has some, why not; or why there is none to create yet.
  */
 export type Verified = { ms: number } | { failure: string } | { untried: string };
 
+/** Where the webhook is, and the namespace for the Pods of the injections that apply there. */
+export interface Place {
+  api: KubernetesApi;
+  installation: Installation;
+  probeNamespace: string;
+}
+
 /**
- * Verifies that Pods come back injected: creates, on dry runs, one for each injection that applies in a namespace; of those
- * with a namespaceSelector, in any namespace that it selects. Throws a UsageError where none does, and a namespace could.
+ * Verifies that Pods come back injected: creates one for each injection on a dry run, in the namespace that is given, or,
+ * where the injection does not apply there, in another one in which it does.
  */
-export async function verifyInjections(
-  api: KubernetesApi,
-  namespace: string,
-  injections: readonly Injection[],
-): Promise<Verified> {
-  const labelled = injections.filter(({ namespaceSelector }) => namespaceSelector);
-  const all = labelled.length > 0 ? await list<V1Namespace>(api, '/api/v1/namespaces') : [];
-  const namespaces = all.map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }));
-  const given = namespaces.find(({ name }) => name === namespace) ?? { name: namespace, labels: {} };
+export async function verifyInjections(place: Place, injections: readonly Injection[]): Promise<Verified> {
+  const namespaces = await namespacesFrom(place);
   const results: Verified[] = [];
   for (const injection of injections) {
-    const candidates = labelled.includes(injection) ? [given, ...namespaces] : [given];
-    const place = candidates.find((one) => appliesIn(injection, one));
-    if (place) results.push(await verifyOne(api, place.name, injection));
+    const names = namespaces.filter((one) => isForNamespace(injection, one)).map(({ name }) => name);
+    results.push(await verifyOne(place.api, names, injection));
   }
-  const [first] = results;
-  if (!first && labelled[0])
-    return { untried: `no namespace has the labels that injection ${labelled[0].name} selects` };
-  if (!first) throw new UsageError(`no injection applies to a Pod in namespace ${namespace}: give --probe-namespace`);
-  return results.find((result) => 'failure' in result) ?? first;
+  const untried = { untried: 'there is no injection' };
+  return results.find((one) => 'failure' in one) ?? results.find((one) => 'ms' in one) ?? results[0] ?? untried;
 }
 
 /**
@@ -47,12 +43,12 @@ export async function verifyInjections(
  * configuration. Throws a TimeoutError with what is wrong.
  */
 export function waitForInjection(
-  api: KubernetesApi,
-  namespace: string,
-  { injections, progress }: { injections: readonly Injection[]; progress: Progress },
+  place: Place,
+  injections: readonly Injection[],
+  progress: Progress,
 ): Promise<Exclude<Verified, { failure: string }>> {
   const look = async () => {
-    const verified = await verifyInjections(api, namespace, injections);
+    const verified = await verifyInjections(place, injections);
     return 'failure' in verified ? { missing: verified.failure } : { found: verified };
   };
   return waitFor('waiting for an injected Pod', look, { progress, timeoutMs: 15_000 });
@@ -64,20 +60,40 @@ export function isInjected(pod: Pod, injection: Injection): boolean {
   return containers.length > 0 && containers.every((container) => hasAll(container, injection));
 }
 
-/** Whether an injection applies to some Pod of a namespace whose labels can be found. */
-function appliesIn(injection: Injection, namespace: Parameters<typeof isForNamespace>[1]): boolean {
-  const { selector } = injection;
-  return isForNamespace(injection, namespace) && selectsLabels(selector, labelsFor(selector));
+/** The namespaces for Pods, the one that is given first. */
+async function namespacesFrom({
+  api,
+  installation,
+  probeNamespace,
+}: Place): Promise<{ name: string; labels: Labels }[]> {
+  const all = await list<V1Namespace>(api, '/api/v1/namespaces');
+  const usable = all
+    .filter(({ metadata }) => !metadata?.deletionTimestamp && metadata?.name !== installation.namespace)
+    .map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }));
+  const given = usable.find(({ name }) => name === probeNamespace) ?? { name: probeNamespace, labels: {} };
+  return [given, ...usable.filter((one) => one !== given)];
 }
 
-async function verifyOne(api: KubernetesApi, namespace: string, injection: Injection): Promise<Verified> {
-  const started = performance.now();
-  try {
-    const { object, warnings } = await dryRun(api, namespace, probePod(labelsFor(injection.selector), injection));
-    if (isInjected(object, injection)) return { ms: performance.now() - started };
-    const why = warnings.join('; ') || 'the API server did not call the webhook, or could not reach it';
-    return { failure: `a Pod for injection ${injection.name} came back without its files or variables: ${why}` };
-  } catch (error) {
-    return { failure: (error as Error).message };
+type Labels = Record<string, string>;
+
+/** Tries the next namespace, five at most, where one takes no Pod: that may be a policy or a quota of its own. */
+async function verifyOne(api: KubernetesApi, namespaces: readonly string[], injection: Injection): Promise<Verified> {
+  const labels = labelsFor(injection.selector);
+  if (!selectsLabels(injection.selector, labels)) {
+    return { untried: `no labels were found that the selector of injection ${injection.name} selects` };
   }
+  let refused: string | undefined;
+  for (const namespace of namespaces.slice(0, 5)) {
+    const started = performance.now();
+    try {
+      const { object, warnings } = await dryRun(api, namespace, probePod(labels, injection));
+      if (isInjected(object, injection)) return { ms: performance.now() - started };
+      const why = warnings.join('; ') || 'the API server did not call the webhook, or could not reach it';
+      return { failure: `a Pod for injection ${injection.name} came back without its files or variables: ${why}` };
+    } catch (error) {
+      refused ??= (error as Error).message;
+    }
+  }
+  if (refused !== undefined) return { failure: refused };
+  return { untried: `injection ${injection.name} applies in no namespace that is there` };
 }

@@ -21,6 +21,11 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     caFrom: 'hello-system/hello-webhook-ca',
     probeNamespace: 'default',
   });
+  const placeIn = (probeNamespace: string) => ({
+    api: cluster.api,
+    installation: { name: 'hello-webhook', namespace: 'hello-system' },
+    probeNamespace,
+  });
   const quiet = (cleanup: AsyncDisposableStack) => ({ progress: () => {}, cleanup });
 
   before(async () => {
@@ -95,17 +100,32 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
   it('verifies an injection by a Pod of a dry run, or says what is wrong', async () => {
     const namespace = await cluster.namespaceWith(server, helloInjection);
     const injections = parseInjections(helloInjection, 'injections.yaml');
-    expect(await verifyInjections(cluster.api, namespace, injections)).to.have.property('ms');
-    expect(await verifyInjections(cluster.api, 'default', injections)).to.deep.equal({
+    expect(await verifyInjections(placeIn(namespace), injections)).to.have.property('ms');
+    expect(await verifyInjections(placeIn('default'), injections)).to.deep.equal({
       failure:
         'a Pod for injection hello came back without its files or variables: the API server did not call the webhook, or could not reach it',
     });
-    const elsewhere = parseInjections(helloInjectionWith({ namespaces: { exclude: ['default'] } }), 'injections.yaml');
-    const error = await verifyInjections(cluster.api, 'default', elsewhere).catch((reason: Error) => reason);
-    expect(error).to.include({
-      name: 'UsageError',
-      message: 'no injection applies to a Pod in namespace default: give --probe-namespace',
+  });
+
+  it('verifies an injection elsewhere where it does not apply in the namespace that is given', async () => {
+    const namespace = await cluster.namespaceWith(server, helloInjection);
+    const only = (include: string[]) =>
+      parseInjections(helloInjectionWith({ namespaces: { include } }), 'injections.yaml');
+    expect(await verifyInjections(placeIn('default'), only([namespace]))).to.have.property('ms');
+    expect(await verifyInjections(placeIn('default'), only(['not-there-yet']))).to.deep.equal({
+      untried: 'injection hello applies in no namespace that is there',
     });
+    const own = { ...placeIn('default'), installation: { name: 'hello-webhook', namespace } };
+    expect(await verifyInjections(own, only([namespace]))).to.have.property('untried');
+  });
+
+  it('tries the next namespace where one, such as one that is not there, takes no Pod', async () => {
+    const namespace = await cluster.namespaceWith(server, helloInjection);
+    const injections = parseInjections(
+      helloInjectionWith({ namespaces: { include: ['full', namespace] } }),
+      'injections.yaml',
+    );
+    expect(await verifyInjections(placeIn('full'), injections)).to.have.property('ms');
   });
 
   it('finds labels and a container for any selector', async () => {
@@ -121,9 +141,9 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     });
     const other = await cluster.startFunction(demanding);
     const namespace = await cluster.namespaceWith(other, demanding);
-    expect(
-      await verifyInjections(cluster.api, namespace, parseInjections(demanding, 'injections.yaml')),
-    ).to.have.property('ms');
+    expect(await verifyInjections(placeIn(namespace), parseInjections(demanding, 'injections.yaml'))).to.have.property(
+      'ms',
+    );
   });
 });
 
