@@ -15,7 +15,9 @@ export interface Image {
   files: Record<string, string>;
   /** What each symbolic link points to. */
   links?: Record<string, string>;
-  entrypoint: string[];
+  entrypoint?: string[];
+  /** What runs where a Pod says no `args`, nor a `command`. */
+  cmd?: string[];
   env?: string[];
   /** root where it is not set. */
   user?: string;
@@ -75,11 +77,17 @@ async function sharedLibraries(file: string): Promise<string[]> {
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library);
 }
 
-function configOf({ entrypoint, env = [], user = '' }: Image, layer: string): object {
+function configOf({ entrypoint, cmd, env = [], user = '' }: Image, layer: string): object {
   return {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
-    config: { Entrypoint: entrypoint, Env: ['PATH=/usr/local/bin:/usr/bin:/bin', ...env], User: user, WorkingDir: '/' },
+    config: {
+      Entrypoint: entrypoint,
+      Cmd: cmd,
+      Env: ['PATH=/usr/local/bin:/usr/bin:/bin', ...env],
+      User: user,
+      WorkingDir: '/',
+    },
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
   };
 }

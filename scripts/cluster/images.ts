@@ -57,8 +57,8 @@ export async function nodeImages(): Promise<Image[]> {
   );
   return [
     { name: pauseImage, files, entrypoint: [busybox, 'sleep', '2147483647'] },
-    { name: 'docker.io/library/busybox:1.36', files, links, entrypoint: ['/bin/sh'] },
-    { name: linkedImage, files, links: { ...links, '/var/run': '/run' }, entrypoint: ['/bin/sh'] },
+    { name: 'docker.io/library/busybox:1.36', files, links, cmd: ['sh'] },
+    { name: linkedImage, files, links: { ...links, '/var/run': '/run' }, cmd: ['sh'] },
   ];
 }
 

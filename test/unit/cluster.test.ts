@@ -53,7 +53,7 @@ describe("a cluster's programs", () => {
 });
 
 describe("an image of the machine's files", () => {
-  it('holds them below its one layer, with links, libraries, entrypoint and user', async function () {
+  it('holds them below its one layer, with links, libraries, entrypoint, cmd and user', async function () {
     if (process.platform !== 'linux') this.skip();
     await using cleanup = new AsyncDisposableStack();
     const directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
@@ -65,6 +65,7 @@ describe("an image of the machine's files", () => {
         files: { '/usr/local/bin/shell': '/bin/sh', '/app': join(directory, 'app') },
         links: { '/bin/sh': '/usr/local/bin/shell' },
         entrypoint: ['/bin/sh', '/app/start.sh'],
+        cmd: ['--quietly'],
         env: ['NODE_ENV=production'],
         user: '65532',
       },
@@ -82,6 +83,7 @@ describe("an image of the machine's files", () => {
     expect({ os, ...config }).to.deep.include({
       os: 'linux',
       Entrypoint: ['/bin/sh', '/app/start.sh'],
+      Cmd: ['--quietly'],
       User: '65532',
     });
     expect(config.Env).to.include('NODE_ENV=production');
