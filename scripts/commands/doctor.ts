@@ -5,7 +5,13 @@ import { action, createCommand } from '../terminal/command.ts';
 import { parseDuration } from '../terminal/duration.ts';
 import { print } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
+import {
+  addInstallationOptions,
+  connectTo,
+  type InstallationOptions,
+  installationOf,
+  nameOthers,
+} from './installation-options.ts';
 import { probeNamespaceOption } from './probe-namespace-option.ts';
 
 interface DoctorOptions extends InstallationOptions {
@@ -57,6 +63,7 @@ Besides read access, it needs permission to create subjectaccessreviews, to get 
       const findings: Diagnosis[] = [];
       const show = output === 'json' ? () => {} : print;
       show(`Cluster: ${api.server}`);
+      await nameOthers(api, installation);
       const format = createFormatter();
       const diagnosed =
         wait === undefined ? diagnose(context) : await waitUntilNothingIsBroken(context, { progress, timeoutMs: wait });

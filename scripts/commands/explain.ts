@@ -7,7 +7,14 @@ import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
 import { type Finding, formatFinding } from '../terminal/finding.ts';
 import { print } from '../terminal/output.ts';
-import { type ClusterOptions, connectTo, contextOption, installationOf, parseName } from './installation-options.ts';
+import {
+  type ClusterOptions,
+  connectTo,
+  contextOption,
+  installationOf,
+  nameOthers,
+  parseName,
+} from './installation-options.ts';
 
 interface ExplainOptions extends ClusterOptions {
   selector?: string;
@@ -51,6 +58,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
       const { explain: explainPods, readKnown } = await import('../explain/explain.ts');
       const choice = await choiceOf(text, selector);
       const api = await connectTo(options);
+      await nameOthers(api, installation, '--function-namespace');
       const namespace = options.namespace ?? currentNamespace(api);
       const subjects = await choice(api, namespace);
       if (subjects.length === 0) throw new Error(`no Pod found in ${namespace}`);

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defaultInstallation, type Installation, instanceOf } from '../install/installation.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { UsageError } from '../terminal/exit-status.ts';
+import { printError } from '../terminal/output.ts';
 
 /** Which cluster a command is for. */
 export interface ClusterOptions {
@@ -57,4 +58,23 @@ export async function connectTo({ context }: ClusterOptions): Promise<Kubernetes
   } catch (error) {
     throw error instanceof KubeconfigError ? new UsageError(error.message, { cause: error }) : error;
   }
+}
+
+/**
+ * Says which installations a cluster has, on stderr, where it has others and not the one that was asked for: what is found
+ * wrong then is the options. `namespaceOption` names the function's namespace.
+ */
+export async function nameOthers(
+  api: KubernetesApi,
+  { name, namespace }: Installation,
+  namespaceOption = '--namespace',
+): Promise<void> {
+  const { listInstallations } = await import('../install/installations.ts');
+  const { unless } = await import('../kubernetes/read.ts');
+  const all = (await unless(403, listInstallations(api))) ?? [];
+  if (all.length === 0 || all.some((one) => one.name === name && one.namespace === namespace)) return;
+  const others = all.map((one) => `${namespaceOption} ${one.namespace} --name ${one.name}`);
+  printError(
+    `There is no webhook ${name} of ${namespace} in this cluster; there is that of ${others.join(', and that of ')}`,
+  );
 }

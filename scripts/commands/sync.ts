@@ -2,7 +2,13 @@ import type { SyncOutcome } from '../install/sync.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { print } from '../terminal/output.ts';
-import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
+import {
+  addInstallationOptions,
+  connectTo,
+  type InstallationOptions,
+  installationOf,
+  nameOthers,
+} from './installation-options.ts';
 
 interface SyncOptions extends InstallationOptions {
   dryRun?: boolean;
@@ -35,6 +41,7 @@ left alone, and the exit status is 1.`,
       const { dryRun = false, force = false } = options;
       const { syncCopies } = await import('../install/sync.ts');
       const api = await connectTo(options);
+      await nameOthers(api, installation);
       const seen: SyncOutcome[] = [];
       for await (const { namespace, name, outcome } of syncCopies(api, installation, { dryRun, force })) {
         print(`${namespace}/${name}: ${outcomes[outcome].text}`);

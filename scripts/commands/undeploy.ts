@@ -4,7 +4,13 @@ import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus } from '../terminal/exit-status.ts';
 import { print } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { addInstallationOptions, connectTo, type InstallationOptions, installationOf } from './installation-options.ts';
+import {
+  addInstallationOptions,
+  connectTo,
+  type InstallationOptions,
+  installationOf,
+  nameOthers,
+} from './installation-options.ts';
 
 interface UndeployOptions extends InstallationOptions {
   allCopies?: boolean;
@@ -27,6 +33,7 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
       const { titleOf } = await import('../kubernetes/object.ts');
       const api = await connectTo(options);
       print(`Cluster      ${api.server}`);
+      await nameOthers(api, installation);
       const placeOf = (object: KubernetesObject) => {
         const { namespace } = object.metadata;
         return namespace === undefined ? titleOf(object) : `${titleOf(object)} in ${namespace}`;

@@ -1,4 +1,4 @@
-import { defaultInstallation } from '../install/installation.ts';
+import { optionsFor } from '../install/installation.ts';
 import { addOptions } from '../terminal/command-line.ts';
 import { shell } from '../terminal/output.ts';
 import type { Context } from './context.ts';
@@ -6,13 +6,9 @@ import type { Context } from './context.ts';
 /** A fix as it is to be typed: the commands in it are for the same installation in the same cluster. */
 export function fixFor(
   fix: string,
-  { installation: { name, namespace }, kubeContext }: Pick<Context, 'installation' | 'kubeContext'>,
+  { installation, kubeContext }: Pick<Context, 'installation' | 'kubeContext'>,
 ): string {
-  const options = [
-    ...(kubeContext === undefined ? [] : ['--context', kubeContext]),
-    ...(namespace === defaultInstallation.namespace ? [] : ['-n', namespace]),
-    ...(name === defaultInstallation.name ? [] : ['--name', name]),
-  ];
+  const options = [...(kubeContext === undefined ? [] : ['--context', kubeContext]), ...optionsFor(installation)];
   const forUs = addOptions(fix, ['deploy', 'sync', 'doctor'], shell`${options}`);
   // Where a command begins: it may also stand in a name.
   return kubeContext === undefined

@@ -1,26 +1,26 @@
-import type { V1MutatingWebhook, V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
-import { selectsLabels } from '../../function/review/selector.ts';
+import type { V1Pod } from '@kubernetes/client-node';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { execute } from '../kubernetes/exec.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
-import { list, read, unless } from '../kubernetes/read.ts';
+import { read } from '../kubernetes/read.ts';
 import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { print, printError, shell } from '../terminal/output.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
+import { installationFor } from './demonstrable.ts';
+import { defaultInstallation, optionsFor } from './installation.ts';
 import { manifestPath } from './manifests.ts';
-import { webhookConfigurations } from './registration.ts';
 
 const file = '/etc/config/hello.txt';
 
 /**
  * Creates busybox-1 and busybox-2 of manifests/demo in a namespace, waits until they run, and shows the file in the one
  * and its absence in the other. `cleanup` takes away what was made. Whether both were as they should be. Throws where the
- * cluster has the webhook, for other Pods than these.
+ * cluster's injections give them no file.
  */
 export async function demoOnCluster(
   api: KubernetesApi,
@@ -31,7 +31,7 @@ export async function demoOnCluster(
     keep ? create(api, object) : createTemporarily(api, object, { progress, cleanup });
   const manifest = readManifest(manifestPath('demo/busybox.yaml'));
   const pods = manifest.map((pod) => ({ ...pod, metadata: { ...pod.metadata, namespace } }));
-  await refuseUnselected(api, pods);
+  const installation = await installationFor(api, { pods, namespace, file });
   const isNew = !(await exists(api, `/api/v1/namespaces/${namespace}`));
   if (isNew) await createForDemo({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   else await refuseTaken(api, pods);
@@ -48,13 +48,17 @@ export async function demoOnCluster(
   const header = ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'HELLO-ADDED'];
   print(formatTable([header, ...rows.map((cells, index) => [...cells, labels[index] ?? ''])]));
   const [first, second] = [await showFile(api, namespace, 'busybox-1'), await showFile(api, namespace, 'busybox-2')];
-  if (!first) printError(`\nbusybox-1 has no ${file}: ${commandLine('doctor')} says why`);
+  if (!first) printError(`\nbusybox-1 has no ${file}: ${doctorOf(installation)} says why`);
   if (second) printError(`\nbusybox-2 has ${file} without having asked for it`);
   if (keep)
     print(
       `\nThe Pods stay: ${isNew ? shell`kubectl delete namespace ${namespace}` : shell`kubectl -n ${namespace} delete pod busybox-1 busybox-2`}`,
     );
   return first && !second;
+}
+
+function doctorOf(installation = defaultInstallation): string {
+  return commandLine('doctor', shell`${optionsFor(installation)}`);
 }
 
 function pathOf({ metadata }: KubernetesObject): string {
@@ -69,20 +73,6 @@ async function exists(api: KubernetesApi, path: string): Promise<boolean> {
     if (error instanceof ApiError && error.status === 403) return true;
     throw error;
   }
-}
-
-/** Throws where webhooks of ours are registered, and none of their entries selects one of the Pods. */
-async function refuseUnselected(api: KubernetesApi, pods: readonly KubernetesObject[]): Promise<void> {
-  const path = `${webhookConfigurations}?labelSelector=${encodeURIComponent('app.kubernetes.io/part-of=hello-webhook')}`;
-  const registered = await unless(403, list<V1MutatingWebhookConfiguration>(api, path));
-  const entries = registered?.flatMap(({ webhooks = [] }) => webhooks) ?? [];
-  const selects = ({ objectSelector = {} }: V1MutatingWebhook) =>
-    pods.some(({ metadata }) => selectsLabels(objectSelector, metadata.labels ?? {}));
-  if (entries.length === 0 || entries.some(selects)) return;
-  const names = entries.map(({ name }) => name).join(', ');
-  throw new Error(
-    `no injection of the cluster's selects the Pods of the demo, which are for that of manifests/demo/injection (entries: ${names}); ${commandLine('inject')} shows what yours make of Pods of your own`,
-  );
 }
 
 /** Throws where Pods of these names are there: they are somebody else's. */

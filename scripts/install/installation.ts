@@ -7,6 +7,14 @@ export interface Installation {
 /** The installation where nothing else is asked for. */
 export const defaultInstallation: Installation = { name: 'hello-webhook', namespace: 'hello-system' };
 
+/** The options of a command line that name an installation; none for the default one. */
+export function optionsFor({ name, namespace }: Installation): string[] {
+  return [
+    ...(namespace === defaultInstallation.namespace ? [] : ['-n', namespace]),
+    ...(name === defaultInstallation.name ? [] : ['--name', name]),
+  ];
+}
+
 /** The label's value that tells one installation from another: a label has 63 characters at most. */
 export function instanceOf({ name, namespace }: Installation): string {
   return `${name}.${namespace}`;

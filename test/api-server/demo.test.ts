@@ -1,16 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { parseInjections } from '../../function/injections/load.ts';
 import { demoOnCluster } from '../../scripts/install/demo.ts';
-import { webhookConfigurations } from '../../scripts/install/registration.ts';
-import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { list, read } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
-import { helloInjection, helloInjectionWith } from '../support/hello-injection.ts';
+import { helloInjectionWith } from '../support/hello-injection.ts';
 import { finalizeNamespaces } from '../support/namespaces.ts';
 import { type Cluster, describeOnApiServer, type Pod } from './cluster.ts';
 
@@ -109,28 +106,6 @@ describeOnApiServer('npm run demo in a cluster', (cluster) => {
       'namespace theirs has busybox-1 already: delete what is there, or give another --namespace',
     ]);
     expect(await podsOf('theirs')).to.deep.equal(['busybox-1']);
-  });
-
-  it('says that the injections of the cluster are for other Pods, and creates none', async () => {
-    await using cleanup = new AsyncDisposableStack();
-    const injection = parseInjections(helloInjection, 'injections.yaml');
-    const target = { name: 'hello-webhook', url: 'https://127.0.0.1:1', caCert: '' };
-    const { metadata, webhooks, ...rest } = webhookConfiguration(target, injection);
-    const labels = { 'app.kubernetes.io/part-of': 'hello-webhook' };
-    const objectSelector = { matchLabels: { 'company-ca': 'true' } };
-    const entries = webhooks?.map(({ clientConfig: _, ...entry }) => ({
-      ...entry,
-      objectSelector,
-      clientConfig: { url: 'https://127.0.0.1:1' },
-    }));
-    await cluster.api.send('POST', webhookConfigurations, {
-      body: { ...rest, metadata: { ...metadata, labels }, webhooks: entries },
-    });
-    cleanup.defer(async () => void (await cluster.api.send('DELETE', `${webhookConfigurations}/hello-webhook`)));
-    const demo = start(cleanup, cluster.server.kubeconfig, 'unselected');
-    expect(await demo.exit).to.equal(1);
-    expect(demo.lines.join('\n')).to.contain("no injection of the cluster's selects the Pods of the demo");
-    expect(await read(cluster.api, '/api/v1/namespaces/unselected')).to.equal(undefined);
   });
 
   it('takes away what it has created, for one who may not create namespaces, too', async () => {

@@ -1,0 +1,16 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { KubernetesApi } from '../kubernetes/client.ts';
+import { list } from '../kubernetes/read.ts';
+import type { Installation } from './installation.ts';
+import { webhookConfigurations } from './registration.ts';
+
+/** The installations that a cluster has a webhook configuration of. */
+export async function listInstallations(api: KubernetesApi): Promise<Installation[]> {
+  const query = `labelSelector=${encodeURIComponent('app.kubernetes.io/part-of=hello-webhook')}`;
+  const all = await list<V1MutatingWebhookConfiguration>(api, `${webhookConfigurations}?${query}`);
+  return all.flatMap(({ metadata }) => {
+    const [name = '', namespace] = metadata?.labels?.['app.kubernetes.io/instance']?.split('.') ?? [];
+    // The configuration of a probe has the labels, and a name of its own.
+    return namespace !== undefined && metadata?.name === name ? [{ name, namespace }] : [];
+  });
+}

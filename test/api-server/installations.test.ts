@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { read } from '../../scripts/kubernetes/read.ts';
+import { startChild } from '../../scripts/local/child.ts';
+import { installDefinitions } from '../support/definitions.ts';
+import { helloInjectionWith } from '../support/hello-injection.ts';
+import { StagedCluster } from '../support/staged-cluster.ts';
+import { describeOnApiServer } from './cluster.ts';
+
+describeOnApiServer('a cluster with an installation', (cluster) => {
+  const cleanup = new AsyncDisposableStack();
+  let staged: StagedCluster;
+  before(async function () {
+    await installDefinitions(this, cluster);
+    staged = new StagedCluster(cluster.api);
+    await staged.stage('gateway-kourier', cleanup);
+  });
+  after(() => cleanup.disposeAsync());
+
+  const run = async (...args: string[]): Promise<string> => {
+    await using ended = new AsyncDisposableStack();
+    const env = { ...process.env, KUBECONFIG: cluster.server.kubeconfig };
+    const child = startChild(process.execPath, ['scripts/hello-webhook.ts', ...args], { cleanup: ended, env });
+    await child.exit;
+    return child.lines.join('\n');
+  };
+
+  for (const [command, option] of [
+    [['doctor'], '--namespace'],
+    [['sync', '--dry-run'], '--namespace'],
+    [['undeploy'], '--namespace'],
+    [['explain', '-l', 'app=shop'], '--function-namespace'],
+  ] as const) {
+    it(`is named by ${command[0]} where another one is asked for, and only then`, async () => {
+      const there = `there is that of ${option} hello-system --name hello-webhook`;
+      const asked = [option, 'platform-hooks', '--name', 'file-injector'];
+      expect(await run(...command, ...asked)).to.contain(
+        `There is no webhook file-injector of platform-hooks in this cluster; ${there}`,
+      );
+      if (command[0] !== 'undeploy') expect(await run(...command)).not.to.contain('There is no webhook');
+    });
+  }
+
+  it('gives the Pods of the demo no file where its injections are others, as the demo says before it creates any', async () => {
+    for (const other of [
+      helloInjectionWith({ selector: { matchLabels: { 'company-ca': 'true' } } }),
+      helloInjectionWith({ namespaces: { include: ['team-a'] } }),
+      helloInjectionWith({ mount: { mountPath: '/etc/other' } }),
+    ]) {
+      await staged.deployInjections(other);
+      expect(await run('demo', '--context', 'hello-webhook', '-n', 'show')).to.contain(
+        "no injection of the cluster's gives a Pod of the demo /etc/config/hello.txt in namespace show, as that of manifests/demo/injection would; there is hello of hello-webhook in hello-system",
+      );
+      expect(await read(cluster.api, '/api/v1/namespaces/show')).to.equal(undefined);
+    }
+  });
+});
