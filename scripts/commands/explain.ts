@@ -1,5 +1,6 @@
 import { Option } from 'commander';
-import type { ExplainedPods } from '../explain/explain.ts';
+import type { Injection } from '../../function/review/injection.ts';
+import type { ExplainedPods, Known } from '../explain/explain.ts';
 import type { Subject } from '../explain/subject.ts';
 import { defaultInstallation } from '../install/installation.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
@@ -19,6 +20,7 @@ import {
 interface ExplainOptions extends ClusterOptions {
   selector?: string;
   namespace?: string;
+  injection?: string;
   name: string;
   functionNamespace: string;
   output?: 'json';
@@ -37,6 +39,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
       parseName,
     ),
   )
+  .option('--injection <name>', 'this one alone; default: all')
   .addOption(contextOption)
   .addOption(
     new Option('--function-namespace <name>', "the function's namespace")
@@ -53,32 +56,45 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
     ).choices(['json']),
   )
   .action(
-    action(async ({ selector, functionNamespace, name, output, ...options }: ExplainOptions, { args: [text] }) => {
-      const installation = installationOf({ name, namespace: functionNamespace });
-      const { explain: explainPods, readKnown } = await import('../explain/explain.ts');
-      const choice = await choiceOf(text, selector);
-      const api = await connectTo(options);
-      await nameOthers(api, installation, '--function-namespace');
-      const namespace = options.namespace ?? currentNamespace(api);
-      const subjects = await choice(api, namespace);
-      if (subjects.length === 0) throw new Error(`no Pod found in ${namespace}`);
-      const context = { api, installation, kubeContext: options.context };
-      const known = await readKnown(context);
-      if (known.injections.length === 0) {
-        throw new Error(
-          ['the injections of the webhook are not known:', ...known.findings.map(formatTitled)].join('\n'),
-        );
-      }
-      const pods = await explainPods(context, subjects, namespace, known);
-      if (output === 'json') print(JSON.stringify({ pods }, undefined, 2));
-      else {
-        for (const finding of known.findings) print(formatTitled(finding));
-        print(pods.map(format).join('\n\n'));
-      }
-      const findings = [...known.findings, ...pods.flatMap(({ explanations }) => explanations)];
-      return findings.some(({ status }) => status === 'broken') ? exitStatus.failed : exitStatus.ok;
-    }),
+    action(
+      async (
+        { selector, functionNamespace, name, output, injection, ...options }: ExplainOptions,
+        { args: [text] },
+      ) => {
+        const installation = installationOf({ name, namespace: functionNamespace });
+        const { explain: explainPods, readKnown } = await import('../explain/explain.ts');
+        const choice = await choiceOf(text, selector);
+        const api = await connectTo(options);
+        await nameOthers(api, installation, '--function-namespace');
+        const namespace = options.namespace ?? currentNamespace(api);
+        const subjects = await choice(api, namespace);
+        if (subjects.length === 0) throw new Error(`no Pod found in ${namespace}`);
+        const context = { api, installation, kubeContext: options.context };
+        const known = await readKnown(context);
+        if (known.injections.length === 0) {
+          throw new Error(
+            ['the injections of the webhook are not known:', ...known.findings.map(formatTitled)].join('\n'),
+          );
+        }
+        const pods = await explainPods(context, subjects, namespace, known, chosenBy(known, injection));
+        if (output === 'json') print(JSON.stringify({ pods }, undefined, 2));
+        else {
+          for (const finding of known.findings) print(formatTitled(finding));
+          print(pods.map(format).join('\n\n'));
+        }
+        const findings = [...known.findings, ...pods.flatMap(({ explanations }) => explanations)];
+        return findings.some(({ status }) => status === 'broken') ? exitStatus.failed : exitStatus.ok;
+      },
+    ),
   );
+
+/** The injections to explain: the one of this name, or all. */
+function chosenBy({ injections }: Known, name: string | undefined): readonly Injection[] {
+  if (name === undefined) return injections;
+  const chosen = injections.filter((injection) => injection.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new Error(`injection ${name} not found: the function has ${injections.map((one) => one.name).join(', ')}`);
+}
 
 /** Reads the Pods that a target, or `-l`, chooses in a namespace. Throws a UsageError where not exactly one is given. */
 async function choiceOf(

@@ -8,7 +8,7 @@ export function restartCommands(pods: readonly V1Pod[], most = 3): string {
   return [...commands.slice(0, most), ...(rest > 0 ? [`# and ${rest} more like these`] : [])].join('\n');
 }
 
-function commandFor({ metadata = {} }: V1Pod): string {
+function commandFor({ metadata = {}, status }: V1Pod): string {
   const { namespace, name, labels = {}, ownerReferences = [] } = metadata;
   const owner = ownerReferences.find(({ controller }) => controller);
   const hash = labels['pod-template-hash'];
@@ -17,6 +17,9 @@ function commandFor({ metadata = {} }: V1Pod): string {
   }
   if (owner?.kind === 'StatefulSet' || owner?.kind === 'DaemonSet') {
     return shell`kubectl -n ${namespace} rollout restart ${owner.kind.toLowerCase()}/${owner.name}`;
+  }
+  if (owner?.kind === 'Job' && ['Succeeded', 'Failed'].includes(status?.phase ?? '')) {
+    return shell`kubectl -n ${namespace} delete job ${owner.name} # and create it again`;
   }
   const deletion = shell`kubectl -n ${namespace} delete pod ${name}`;
   return owner ? `${deletion} ${shell`# its ${owner.kind} creates it again`}` : `${deletion} # and create it again`;

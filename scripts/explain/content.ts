@@ -16,18 +16,22 @@ export async function contentFinding(
   { namespace, sourceNamespace }: { namespace: string; sourceNamespace: string },
 ): Promise<Finding> {
   const { pod, isThere } = subject;
+  const place = isThere ? containersWith(subject, injection).join(', ') : 'its next Pod';
+  const injected = `injected into ${place}: ${whatStands(injection)}`;
   for (const source of sourcesOf(injection)) {
     // Where the function copies it, it does so as the Pod is created.
     const isNeeded = isThere || !source.isEnsured;
     if (isNeeded && (await isMissing(api, source, namespace))) {
-      return missingFinding(source, [inNamespace(pod, namespace)]);
+      return after(injected, missingFinding(source, [inNamespace(pod, namespace)]));
     }
     const stale = await staleFinding(api, source, namespace, sourceNamespace);
-    if (stale) return stale;
+    if (stale) return after(injected, stale);
   }
-  const what = whatStands(injection);
-  if (!isThere) return ok(`injected into its next Pod: ${what}`);
-  return ok(`injected into ${containersWith(subject, injection).join(', ')}: ${what}`);
+  return ok(injected);
+}
+
+function after(what: string, finding: Finding): Finding {
+  return { ...finding, text: `${what}; ${finding.text}` };
 }
 
 /** Read without its content, which for a Secret is nobody's business here; where it may not be read, it is not known to be missing. */

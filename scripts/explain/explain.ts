@@ -1,4 +1,5 @@
 import type { V1Namespace } from '@kubernetes/client-node';
+import type { Injection } from '../../function/review/injection.ts';
 import type { Category } from '../doctor/categories.ts';
 import type { Outcomes } from '../doctor/check.ts';
 import { webhook } from '../doctor/checks/connection/webhook.ts';
@@ -10,6 +11,7 @@ import { fixFor } from '../doctor/fix.ts';
 import { labelsOf } from '../doctor/namespaces.ts';
 import { type Diagnosis, diagnose } from '../doctor/run.ts';
 import { count, someOf } from '../doctor/text.ts';
+import { deployedAt } from '../install/deployed-injections.ts';
 import { read, unless } from '../kubernetes/read.ts';
 import type { Finding } from '../terminal/finding.ts';
 import { contentFinding } from './content.ts';
@@ -45,28 +47,36 @@ export async function readKnown(context: Context): Promise<Known> {
   const outcomes: Outcomes = new Map();
   const findings: Diagnosis[] = [];
   for await (const finding of diagnose(context, [checks], outcomes))
-    if (finding.status !== 'ok') findings.push(finding);
+    if (finding.status !== 'ok' && finding.cause === undefined) findings.push(finding);
   const registered = webhook.outcomeIn(outcomes).found;
+  const serving = knativeService.outcomeIn(outcomes).found?.serving;
   return {
     injections: injections.outcomeIn(outcomes).found ?? [],
     entries: registered?.entries ?? [],
-    since: registered?.since ?? new Date(0),
+    since: {
+      registered: registered?.since ?? new Date(0),
+      deployed: serving && (await deployedAt(context.api, context.installation.namespace, serving)),
+    },
     findings,
   };
 }
 
-/** Explains each injection in these Pods of a namespace; those of which the same is said at once. */
+/** Explains the chosen injections in these Pods of a namespace; those of which the same is said at once. */
 export async function explain(
   context: Context,
   subjects: readonly Subject[],
   namespace: string,
   known: Known,
+  chosen: readonly Injection[] = known.injections,
 ): Promise<ExplainedPods[]> {
   const found = await unless(403, read<V1Namespace>(context.api, `/api/v1/namespaces/${namespace}`));
   const labels = new Map(found ? [[namespace, found.metadata?.labels ?? {}]] : []);
   const place: Place = { ...known, namespace, namespaceLabels: labelsOf(labels, namespace) };
   const explained = await Promise.all(
-    subjects.map(async (subject) => ({ subject, explanations: await explainOne(context, subject, place) })),
+    subjects.map(async (subject) => ({
+      subject,
+      explanations: await explainOne(context, subject, place, chosen),
+    })),
   );
   const groups = Map.groupBy(explained, ({ explanations }) =>
     JSON.stringify(explanations.map(({ status, text }) => [status, text])),
@@ -80,10 +90,15 @@ export async function explain(
   }));
 }
 
-async function explainOne(context: Context, subject: Subject, place: Place): Promise<Explanation[]> {
+async function explainOne(
+  context: Context,
+  subject: Subject,
+  place: Place,
+  chosen: readonly Injection[],
+): Promise<Explanation[]> {
   const { api, installation } = context;
   const explanations: Explanation[] = [];
-  for (const injection of place.injections) {
+  for (const injection of chosen) {
     const { fix, ...finding } =
       whyNot(subject, injection, place) ??
       (await contentFinding(api, subject, injection, {

@@ -27,14 +27,20 @@ const kinds: ReadonlyMap<string, readonly [apiVersion: string, kind: string]> = 
 /** The object that `TYPE/NAME` means; undefined where it means none. */
 export function parseTarget(text: string): Pick<KubernetesObject, 'apiVersion' | 'kind' | 'metadata'> | undefined {
   const [type = '', name, ...rest] = text.split('/');
-  const [apiVersion, kind] = kinds.get(type.toLowerCase()) ?? [];
-  if (!apiVersion || !kind || !name || rest.length > 0) return undefined;
+  const [word = '', ...group] = type.toLowerCase().split('.');
+  const [apiVersion, kind] = kinds.get(word) ?? [];
+  if (!apiVersion || !kind || !name || rest.length > 0 || !isOf(apiVersion, group)) return undefined;
   return { apiVersion, kind, metadata: { name } };
 }
 
+/** Whether kubectl would name an apiVersion by these parts: `deployment.apps`, `deployment.v1.apps`. */
+function isOf(apiVersion: string, group: readonly string[]): boolean {
+  const [name, version] = apiVersion.split('/');
+  return group.length === 0 || [name, `${version}.${name}`].includes(group.join('.'));
+}
+
 /**
- * The Pods of an object, those that are over left out; of a workload without any, the Pod that it would make. Throws where
- * there is no such object.
+ * The Pods of an object; of a workload without any, the Pod that it would make. Throws where there is no such object.
  */
 export async function subjectsOf(
   api: KubernetesApi,
@@ -44,7 +50,7 @@ export async function subjectsOf(
   const { kind, metadata } = target;
   if (!object) throw new Error(`${kind} ${metadata.name} not found in ${metadata.namespace}`);
   if (kind === 'Pod') return [await subjectOf(api, object as Subject['pod'])];
-  const made = (await podsBelow(api, object)).filter((pod) => !isOver(pod));
+  const made = current(await podsBelow(api, object));
   if (made.length > 0) return Promise.all(made.map((pod) => subjectOf(api, pod, object)));
   const pod = podOf(object);
   return pod ? [{ pod: pod as Subject['pod'], owners: [object], isThere: false }] : [];
@@ -54,7 +60,13 @@ export async function subjectsOf(
 export async function subjectsBy(api: KubernetesApi, namespace: string, query: string): Promise<Subject[]> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(query)}`;
   const pods = await list<Subject['pod']>(api, path);
-  return Promise.all(pods.filter((pod) => !isOver(pod)).map((pod) => subjectOf(api, pod)));
+  return Promise.all(current(pods).map((pod) => subjectOf(api, pod)));
+}
+
+/** The Pods that run or are to run, or where there is none, those that have ended: a Job's may have ended for want of a file. */
+function current(pods: readonly Subject['pod'][]): readonly Subject['pod'][] {
+  const alive = pods.filter((pod) => !isOver(pod));
+  return alive.length > 0 ? alive : pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
 async function subjectOf(api: KubernetesApi, pod: Subject['pod'], workload?: KubernetesObject): Promise<Subject> {
@@ -64,8 +76,7 @@ async function subjectOf(api: KubernetesApi, pod: Subject['pod'], workload?: Kub
 }
 
 async function ownersOf(api: KubernetesApi, object: KubernetesObject): Promise<KubernetesObject[]> {
-  const references = (object.metadata.ownerReferences ?? []) as OwnerReference[];
-  const reference = references.find(({ controller }) => controller);
+  const reference = referencesOf(object).find(({ controller }) => controller);
   if (!reference || ![...kinds.values()].some(([, kind]) => kind === reference.kind)) return [];
   const { apiVersion, kind, name } = reference;
   const { namespace } = object.metadata;
@@ -74,6 +85,10 @@ async function ownersOf(api: KubernetesApi, object: KubernetesObject): Promise<K
     await objectPath(api, { apiVersion, kind, metadata: { name, namespace: `${namespace}` } }),
   );
   return owner ? [owner, ...(await ownersOf(api, owner))] : [];
+}
+
+function referencesOf({ metadata }: KubernetesObject): OwnerReference[] {
+  return (metadata.ownerReferences ?? []) as OwnerReference[];
 }
 
 interface OwnerReference {
@@ -87,9 +102,11 @@ interface OwnerReference {
 async function podsBelow(api: KubernetesApi, { kind, metadata, spec }: KubernetesObject): Promise<Subject['pod'][]> {
   const pods = `/api/v1/namespaces/${metadata.namespace}/pods`;
   if (kind === 'CronJob') {
-    const all = await list<Subject['pod']>(api, `${pods}?labelSelector=batch.kubernetes.io%2Fjob-name`);
-    const isBelow = (job = '') => job.startsWith(`${metadata.name}-`);
-    return all.filter((pod) => isBelow(pod.metadata.labels?.['batch.kubernetes.io/job-name']));
+    const jobs = (await list(api, `/apis/batch/v1/namespaces/${metadata.namespace}/jobs`)).filter((job) =>
+      referencesOf(job).some((owner) => owner.kind === kind && owner.name === metadata.name),
+    );
+    const made = await Promise.all(jobs.map((job) => podsBelow(api, job)));
+    return made.flat();
   }
   const { selector = {} } = spec as { selector?: V1LabelSelector | Record<string, string> };
   const query = labelQuery(

@@ -6,7 +6,7 @@ import { alreadyInjected, noContainer } from '../../function/review/review.ts';
 import { unmetBy, unmetRequirements } from '../../function/review/selection.ts';
 import { isWindowsPod } from '../../function/review/windows.ts';
 import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
-import { createdBefore, isLacking, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
+import { isLacking, isOlder, type Since, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
 import { isMislabelled, labelChanges, mislabelledText, templatePatch } from '../doctor/pod-template-labels.ts';
 import { restartCommands } from '../doctor/restart.ts';
 import { callNameOf, nameLabel } from '../install/entries.ts';
@@ -22,8 +22,7 @@ import { containersWith, type Subject } from './subject.ts';
 export interface Place {
   injections: readonly Injection[];
   entries: readonly V1MutatingWebhook[];
-  /** When the webhook was registered. */
-  since: Date;
+  since: Since;
   namespace: string;
   namespaceLabels: Readonly<Record<string, string>>;
 }
@@ -55,7 +54,10 @@ function uncalled({ pod, isThere }: Subject, injection: Injection, place: Place)
   const covering = entries.filter(
     (entry) => callsForPods(entry) && callsForLabels(entry, labels) && isAbout(entry, injection, injections),
   );
-  if (covering.length === 0) return uncoveredFinding(injection.name);
+  if (covering.length === 0) {
+    const finding = uncoveredFinding(injection.name);
+    return isThere ? { ...finding, fix: `${finding.fix}\n${restartCommands([pod])}` } : finding;
+  }
   if (covering.some((entry) => callsInNamespace(entry, namespaceLabels))) return undefined;
   const [entry] = covering;
   const changes = labelChanges(entry?.namespaceSelector ?? {}, namespaceLabels);
@@ -91,7 +93,7 @@ function unmade(subject: Subject, injection: Injection, place: Place): Finding |
   const isNotInjected = isThere && isLacking(pod, [withoutNamespaces(injection)]);
   switch (outcome.result) {
     case 'denied':
-      return broken(formatResult(outcome), inTheWayFix);
+      return broken(deniedText(subject, outcome, since), inTheWayFix);
     case 'skipped':
       return warning(formatResult(outcome), inTheWayFix);
     case 'injected in part':
@@ -111,6 +113,12 @@ function partText(subject: Subject, injection: Injection, outcome: Outcome): str
   return subject.isThere ? `injected into ${names} alone: ${outcome.reasons.join('; ')}` : formatResult(outcome);
 }
 
+/** A Pod that is there all the same was never reviewed. */
+function deniedText({ pod, isThere }: Subject, outcome: Outcome, since: Since): string {
+  if (!isThere) return formatResult(outcome);
+  return `not injected: ${whyLacking(pod, since)}; created again, it would be ${formatResult(outcome)}`;
+}
+
 const inTheWayFix = '# give one of the two another path or name, or leave the container out: containers.exclude';
 
 function unchangedFix(subject: Subject, reasons: readonly string[]): string {
@@ -120,11 +128,10 @@ function unchangedFix(subject: Subject, reasons: readonly string[]): string {
   return '# a static Pod: mount the files in its manifest, on the node';
 }
 
-function lackingFinding(pod: Subject['pod'], since: Date): Finding {
+function lackingFinding(pod: Subject['pod'], since: Since): Finding {
   const again = restartCommands([pod]);
-  const reason = whyLacking(pod, since);
-  const fix = reason === createdBefore ? again : `${commandLine('doctor', '--probe')} # says why, then:\n${again}`;
-  return warning(`not injected: ${reason}`, fix);
+  const fix = isOlder(pod, since) ? again : `${commandLine('doctor', '--probe')} # says why, then:\n${again}`;
+  return warning(`not injected: ${whyLacking(pod, since)}`, fix);
 }
 
 /** How to change a Pod's labels or annotations: in what makes it, or in its manifest. */

@@ -16,6 +16,20 @@ export function configMapOf({ volumes = [] }: RevisionSpec): string | undefined 
   return volumes.find(({ configMap }) => configMap)?.configMap?.name;
 }
 
+/** When the injections of a revision were last changed; undefined where the image has them. */
+export async function deployedAt(
+  api: KubernetesApi,
+  namespace: string,
+  revision: RevisionSpec,
+): Promise<Date | undefined> {
+  const name = configMapOf(revision);
+  if (name === undefined) return undefined;
+  const configMap = await read<V1ConfigMap>(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  const changes = (configMap?.metadata?.managedFields ?? []).filter(({ fieldsV1 }) => fieldsV1 && 'f:data' in fieldsV1);
+  const times = changes.map(({ time }) => new Date(time ?? 0).getTime());
+  return times.length > 0 ? new Date(Math.max(...times)) : undefined;
+}
+
 /** Reads the injections in a ConfigMap of that name; without a name those of the image, taken to be the default ones. */
 export async function readDeployed(api: KubernetesApi, namespace: string, name: string | undefined): Promise<Deployed> {
   if (name === undefined) return { injections: defaultInjections };

@@ -6,6 +6,7 @@ import type { Subject } from '../../scripts/explain/subject.ts';
 import { parseTarget, subjectsBy, subjectsOf } from '../../scripts/explain/target.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { webhookConfigurations } from '../../scripts/install/registration.ts';
+import type { Answer } from '../../scripts/kubernetes/client.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
@@ -62,13 +63,19 @@ describeOnApiServer('explain', (cluster) => {
     expect(status).to.equal(1);
     const [title, line] = output.split('\n');
     expect(title).to.equal('1 Pod: app');
-    expect(line).to.equal('✗ hello              ConfigMap hello-configmap not found in team-a: Pods there wait for it');
+    expect(line).to.equal(
+      '✗ hello              injected into app: /etc/config; ConfigMap hello-configmap not found in team-a: Pods there wait for it',
+    );
     const { pods } = JSON.parse(
       (await cluster.run('explain', '-l', 'hello=true', '-n', 'team-a', '-o', 'json')).output,
     );
     expect(pods).to.deep.equal(await explained(cluster, { selector: 'hello=true' }));
     const missing = await cluster.run('explain', 'deployment/none', '-n', 'team-a');
     expect(missing).to.deep.equal({ status: 1, output: 'Deployment none not found in team-a' });
+    expect(await cluster.run('explain', 'pod/app', '-n', 'team-a', '--injection', 'helo')).to.deep.equal({
+      status: 1,
+      output: 'injection helo not found: the function has hello',
+    });
     for (const args of [[], ['shop'], ['pod/app', '-l', 'app=shop']]) {
       expect((await cluster.run('explain', ...args)).status).to.equal(2);
     }
@@ -80,7 +87,23 @@ describeOnApiServer('explain', (cluster) => {
     const { object } = await cluster.createPod('down', helloPod);
     expect(object.metadata.labels).to.deep.equal({ hello: 'true' });
     expect(await textsOf(cluster, 'pod/app', 'down')).to.deep.equal([
-      'not injected: created since: the API server did not call the function, or could not',
+      'not injected: created while the API server did not call the function, or could not reach it',
+    ]);
+    await staged.deployInjections(helloInjectionWith({ onConflict: 'deny' }));
+    await prepareNamespace(cluster.api, 'down-in-the-way');
+    await cluster.createPod('down-in-the-way', taken);
+    expect(await textsOf(cluster, 'pod/app', 'down-in-the-way')).to.deep.equal([
+      'not injected: created while the API server did not call the function, or could not reach it; created again, it would be denied: container app: /etc/config is taken by volume own',
+    ]);
+  });
+
+  it('says of a Pod that it is older than the injections', async () => {
+    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    await prepareNamespace(cluster.api, 'earlier');
+    await passSecondOf(await cluster.createPod('earlier', helloPod));
+    await staged.deployInjections(helloInjectionWith({ labels: { 'hello-added': 'again' } }));
+    expect(await textsOf(cluster, 'pod/app', 'earlier')).to.deep.equal([
+      'not injected: created before these injections were deployed',
     ]);
   });
 
@@ -88,10 +111,7 @@ describeOnApiServer('explain', (cluster) => {
     const { object: configuration } = await cluster.api.send('GET', `${webhookConfigurations}/hello-webhook`);
     await cluster.api.send('DELETE', `${webhookConfigurations}/hello-webhook`);
     await prepareNamespace(cluster.api, 'early');
-    const { object } = await cluster.createPod('early', helloPod);
-    // Times of creation have whole seconds.
-    const second = Number(new Date(object.metadata.creationTimestamp as unknown as string)) + 1000;
-    while (Date.now() < second) await delay(50);
+    await passSecondOf(await cluster.createPod('early', helloPod));
     const { name, annotations } = configuration.metadata;
     await cluster.api.send('POST', webhookConfigurations, {
       body: { ...configuration, metadata: { name, annotations } },
@@ -131,6 +151,12 @@ function calling(url: string): KubernetesObject {
     metadata: { name: 'hello-webhook' },
     webhooks: [{ name: 'hello.hello-webhook.hello-system.svc', clientConfig: { service: null, url } }],
   };
+}
+
+/** Waits for the second after an object's creation: such times have whole ones. */
+async function passSecondOf({ object }: Answer): Promise<void> {
+  const second = Number(new Date(object.metadata.creationTimestamp as string)) + 1000;
+  while (Date.now() < second) await delay(50);
 }
 
 async function explained(cluster: Cluster, { target, selector, namespace = 'team-a' }: Call): Promise<ExplainedPods[]> {

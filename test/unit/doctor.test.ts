@@ -35,7 +35,7 @@ describe('doctor: selected Pods', () => {
   for (const { title, file } of fixtures('unit/doctor/selected-pods')) {
     it(title, () => {
       const pods = readYaml(file('pods.yaml')) as V1Pod[];
-      expectAsIn(file('expected.yaml'), podFindings(pods, defaultInjections, registered));
+      expectAsIn(file('expected.yaml'), podFindings(pods, defaultInjections, { registered }));
     });
   }
 });

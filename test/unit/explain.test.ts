@@ -13,9 +13,13 @@ describe('explain', () => {
       'CronJob',
       'ReplicationController',
     ]);
-    expect(['shop', 'pod/', 'pod/a/b', 'service/a', 'constructor/a'].map(kindOf)).to.deep.equal(
-      Array(5).fill(undefined),
-    );
+    expect(['deployment.apps/a', 'deployments.v1.apps/a', 'cronjob.batch/a'].map(kindOf)).to.deep.equal([
+      'Deployment',
+      'Deployment',
+      'CronJob',
+    ]);
+    const none = ['shop', 'pod/', 'pod/a/b', 'service/a', 'constructor/a', 'deployment.batch/a'];
+    expect(none.map(kindOf)).to.deep.equal(none.map(() => undefined));
   });
 
   it('says which labels a selector takes: those that stand elsewhere already, or else ones that it selects', () => {

@@ -3,6 +3,7 @@ import { type Injection, skippedAnnotation } from '../../../../function/review/i
 import { callNames } from '../../../../function/review/namespaces.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
+import { deployedAt } from '../../../install/deployed-injections.ts';
 import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
 import { isForNamespace } from '../../../install/namespaces.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
@@ -16,13 +17,14 @@ import { count, someOf } from '../../text.ts';
 import { namespaces } from '../admission/namespaces.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
+import { knativeService } from '../function/knative-service.ts';
 
 /** The Pods that run or are to run, for which the API server calls the function, and that an injection selects. */
 export const selectedPods = check(
   'selected-pods',
   'Selected Pods',
-  [resultOf(webhook), resultOf(injections), namespaces],
-  async ({ api }, { entries, since }, all, known) => {
+  [resultOf(webhook), resultOf(injections), resultOf(knativeService), namespaces],
+  async ({ api, installation }, { entries, since: registered }, all, { serving }, known) => {
     const found = (await readMatching(api, all)).filter((pod) => {
       const { labels = {}, namespace = '' } = pod.metadata ?? {};
       const isCalledFor = entries.some(
@@ -30,6 +32,7 @@ export const selectedPods = check(
       );
       return isCalledFor && !isOver(pod) && all.some((injection) => selects(injection, pod, known));
     });
+    const since = { registered, deployed: await deployedAt(api, installation.namespace, serving) };
     return { findings: podFindings(found, all, since, known), found };
   },
 );
@@ -38,7 +41,7 @@ export const selectedPods = check(
 export function podFindings(
   pods: readonly V1Pod[],
   all: readonly Injection[],
-  since: Date,
+  since: Since,
   known: Namespaces = new Map(),
 ): Finding[] {
   if (pods.length === 0) return [ok('no Pod is selected')];
@@ -55,13 +58,28 @@ export function podFindings(
   return [ok(`${count(pods.length, 'Pod')}, none without files${notes}`)];
 }
 
-export const createdBefore = 'created before the webhook was registered';
+/** Since when Pods get their files. */
+export interface Since {
+  /** When the webhook was registered. */
+  registered: Date;
+  /** When the injections that serve were deployed; undefined where the image has them. */
+  deployed?: Date | undefined;
+}
 
-/** Why a Pod may not have its files: the webhook was registered `since`. */
-export function whyLacking({ metadata }: V1Pod, since: Date): string {
-  return new Date(metadata?.creationTimestamp ?? 0) < since
-    ? createdBefore
-    : 'created since: the API server did not call the function, or could not';
+/** Why a Pod was created without its files. */
+export function whyLacking(pod: V1Pod, { registered, deployed }: Since): string {
+  if (createdAt(pod) < registered) return 'created before the webhook was registered';
+  if (isOlder(pod, { registered, deployed })) return 'created before these injections were deployed';
+  return 'created while the API server did not call the function, or could not reach it';
+}
+
+/** Whether a Pod is older than what would have given it its files, so that there is nothing to fix but to create it again. */
+export function isOlder(pod: V1Pod, { registered, deployed = registered }: Since): boolean {
+  return createdAt(pod) < registered || createdAt(pod) < deployed;
+}
+
+function createdAt({ metadata }: V1Pod): Date {
+  return new Date(metadata?.creationTimestamp ?? 0);
 }
 
 /** Whether an injection is for a Pod. */
