@@ -1,3 +1,5 @@
+import { now } from './clock.ts';
+
 /** What one request holds of a Budget. */
 export interface Share {
   /** Whether there is room for so many bytes more, which are held from now on. */
@@ -28,7 +30,7 @@ export class Budget {
   }
 
   open(cutOff: () => void): Share {
-    const holder = { bytes: 0, since: performance.now(), cutOff };
+    const holder = { bytes: 0, since: now(), cutOff };
     this.#holders.add(holder);
     const add = (bytes: number) => {
       if (!this.#holders.has(holder)) return;
@@ -50,7 +52,7 @@ export class Budget {
     const isSmall = asking.bytes + bytes <= this.#forSmall.upTo;
     const hasRoom = () => this.#bytes + bytes <= this.#maxBytes + (isSmall ? this.#forSmall.bytes : 0);
     if (hasRoom()) return true;
-    const patientSince = performance.now() - this.#patienceMs;
+    const patientSince = now() - this.#patienceMs;
     for (const holder of this.#holders) {
       if (holder.since > patientSince) break;
       if (holder.bytes === 0 || holder === asking) continue;

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { V1Pod } from '@kubernetes/client-node';
 import { type AdmissionRequest, carriesPod } from '../review/admission.ts';
+import { now } from './clock.ts';
 import { type Log, traceIds } from './log.ts';
 
 /** A log whose records have the time since now and the ids of the request's trace. */
 export function logFor({ headers }: IncomingMessage, log: Log): Log {
-  const started = performance.now();
+  const started = now();
   return (severity, message, fields) => {
-    const durationMs = Math.round((performance.now() - started) * 100) / 100;
+    const durationMs = Math.round((now() - started) * 100) / 100;
     log(severity, message, { ...fields, durationMs, ...traceIds(headers.traceparent) });
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { now } from '../http/clock.ts';
 import type { Decide, Handler } from '../http/handler.ts';
 import type { Log } from '../http/log.ts';
 import type { Decision } from '../review/review.ts';
@@ -43,9 +44,9 @@ export function createTelemetry(load: () => Promise<Exporter>, log: Log): Teleme
   return {
     timed: (handler) => (request, response) => {
       if (request.method !== 'POST') return handler(request, response);
-      const [startTime, started] = [Date.now(), performance.now()];
+      const [startTime, started] = [Date.now(), now()];
       response.once('close', () => {
-        const durationMs = performance.now() - started;
+        const durationMs = now() - started;
         const status = response.writableFinished ? response.statusCode : undefined;
         observe({ type: 'request', startTime, durationMs, status, traceparent: traceparentOf(request) });
         loading ??= start();

@@ -49,6 +49,24 @@ describe("the callers' tokens", () => {
     expect(records).to.deep.equal([]);
   });
 
+  it('are known by all that they have, however long', () => {
+    const long = '1'.repeat(128);
+    writeFileSync(file, long);
+    const isCaller = callersOf(file, log);
+    expect(
+      [
+        long,
+        `${long}1`,
+        `${long}\0`,
+        `${long}\u00e9`,
+        `${long}\u{1f600}`,
+        long.slice(1),
+        `${long.slice(1)}2`,
+        `2${long.slice(1)}`,
+      ].map(isCaller),
+    ).to.deep.equal([true, ...Array(7).fill(false)]);
+  });
+
   it('are replaced as a Secret in a volume is, by another target of a symbolic link, and outlive their file', async () => {
     const secretOf = (name: string, text: string) => {
       mkdirSync(join(directory, name));
