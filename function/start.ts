@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { log } from './http/log.ts';
 import { drainOnSignal } from './runtime/drain.ts';
+import { createMutate } from './runtime/function.ts';
 import { serverOf } from './runtime/server.ts';
 
 /**
@@ -12,8 +13,7 @@ async function start(): Promise<Server> {
   // Node's own handler would open the inspector to whoever can connect to it.
   process.on('SIGUSR1', () => {});
   const port = portOf(process.env.PORT || '8080');
-  // Within the promise, so that a bad configuration is an error to show like any other.
-  const { mutate, telemetry } = await import('./runtime/function.ts');
+  const { mutate, telemetry } = await createMutate();
   const server = serverOf(mutate);
   drainOnSignal(server, log, telemetry?.flush);
   await once(server.listen(port), 'listening');

@@ -23,8 +23,8 @@ export function loadWithCodeCache(directory: string, hash: string): Loaded {
   const filename = join(directory, 'function.cjs');
   const cacheFile = join(directory, `function.${hash}.cache`);
   const cachedData = readIfPossible(cacheFile);
-  const wrapper = `(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`;
-  const script = new Script(wrapper, { filename, ...(cachedData && { cachedData }) });
+  const source = readFileSync(filename, 'latin1');
+  const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
   if (script.cachedDataRejected)
     log('WARNING', 'the code cache is of another Node or other flags: starting without it');
   const module = { exports: {} };

@@ -42,7 +42,7 @@ const options = {
  * | file                  | what it is                                                                             |
  * |-----------------------|----------------------------------------------------------------------------------------|
  * | `start.cjs`           | what Node is started with: runs `function.cjs`, with its code cache where there is one |
- * | `function.cjs`        | the function and its server                                                            |
+ * | `function.cjs`        | the function and its server, as a function of `exports`, `require` and `module`        |
  * | `config-maps.cjs`     | access to the cluster, loaded where an injection says `ensure`                         |
  * | `otlp.cjs`            | OpenTelemetry's SDK, loaded where an endpoint is named, after the first answer         |
  * | `make-code-cache.cjs` | makes the code cache, `function.HASH.cache`                                            |
@@ -59,7 +59,9 @@ export async function bundleFunction(directory: string): Promise<string[]> {
     return inputs;
   };
   const plugins = [parsedDefaults, compiledSchemas, loadedApart];
-  const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins });
+  // As `loadWithCodeCache` runs it: to wrap it at each start would copy it.
+  const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } };
+  const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins, ...wrapper });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const calls = (name: string, module: string) => ({
