@@ -2,13 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import Mocha from 'mocha';
 import { controlPlaneAtHand, type Search } from '../scripts/local/control-plane.ts';
 import { createProgress } from '../scripts/terminal/progress.ts';
 import { runCommand } from '../scripts/terminal/run.ts';
 import { sharedControlPlane } from './support/control-plane.ts';
 
-const suites = ['unit', 'http', 'property', 'api-server'];
+const suites = ['http', 'unit', 'property', 'api-server'];
 const nothing = { passes: 0, failures: 0, pending: 0 };
 
 await runCommand(async (cleanup) => {
@@ -45,11 +47,19 @@ async function run(places: string[], cleanup: AsyncDisposableStack): Promise<Cou
   return sum(counts, await runMocha(onApiServer));
 }
 
+/** Several files at a time, since most tests wait most of the time; on a real cluster, of which there is one, one by one. */
 async function runMocha(files: string[]): Promise<Counts> {
   if (files.length === 0) return nothing;
-  const mocha = new Mocha({ timeout: 60_000, forbidOnly: true });
-  for (const file of files) mocha.addFile(file);
-  await mocha.loadFilesAsync();
+  const parallel = !files.some((file) => file.includes('test/e2e/'));
+  const mocha = new Mocha({
+    timeout: 60_000,
+    forbidOnly: true,
+    parallel,
+    jobs: 2 * availableParallelism(),
+    require: [join(import.meta.dirname, 'support/worker.ts')],
+  });
+  for (const file of files) mocha.addFile(resolve(file));
+  if (!parallel) await mocha.loadFilesAsync();
   return new Promise((resolve) => {
     const runner = mocha.run(() => resolve(runner.stats ?? { ...nothing, failures: 1 }));
   });
