@@ -74,7 +74,5 @@ export async function nameOthers(
   const all = (await unless(403, listInstallations(api))) ?? [];
   if (all.length === 0 || all.some((one) => one.name === name && one.namespace === namespace)) return;
   const others = all.map((one) => `${namespaceOption} ${one.namespace} --name ${one.name}`);
-  printError(
-    `There is no webhook ${name} of ${namespace} in this cluster; there is that of ${others.join(', and that of ')}`,
-  );
+  printError(`There is no webhook ${name} of ${namespace} in this cluster: give ${others.join(', or ')}`);
 }

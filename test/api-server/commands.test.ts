@@ -58,7 +58,10 @@ describeOnApiServer('npm run sync', (cluster) => {
   it('touches nothing where the injections are invalid, or the function is not found', async () => {
     expect(await cluster.run('sync', '-n', 'one')).to.deep.equal({
       status: 1,
-      output: 'Knative Service hello-webhook not found in one: its injections say what is copied',
+      output: [
+        'There is no webhook hello-webhook of one in this cluster: give --namespace hello-system --name hello-webhook',
+        'Knative Service hello-webhook not found in one: its injections say what is copied',
+      ].join('\n'),
     });
   });
 

@@ -31,10 +31,9 @@ describeOnApiServer('a cluster with an installation', (cluster) => {
     [['explain', '-l', 'app=shop'], '--function-namespace'],
   ] as const) {
     it(`is named by ${command[0]} where another one is asked for, and only then`, async () => {
-      const there = `there is that of ${option} hello-system --name hello-webhook`;
       const asked = [option, 'platform-hooks', '--name', 'file-injector'];
       expect(await run(...command, ...asked)).to.contain(
-        `There is no webhook file-injector of platform-hooks in this cluster; ${there}`,
+        `There is no webhook file-injector of platform-hooks in this cluster: give ${option} hello-system --name hello-webhook`,
       );
       if (command[0] !== 'undeploy') expect(await run(...command)).not.to.contain('There is no webhook');
     });
