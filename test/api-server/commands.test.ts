@@ -180,6 +180,46 @@ describeOnApiServer('npm run undeploy', (cluster) => {
     expect(await labelled(cluster, another)).to.deep.equal([]);
   });
 
+  it('says, while it waits for something to go, what holds it: what is left in a namespace, and finalizers', async () => {
+    await controller.disposeAsync();
+    const held = async (one: KubernetesObject, change: () => Promise<unknown>, release: () => Promise<unknown>) => {
+      await apply(cluster.api, one, test);
+      const shown = Promise.withResolvers<string>();
+      const gone = deleteAndWait(cluster.api, one, (text) => {
+        if (text?.includes('; ')) shown.resolve(text);
+      });
+      await change();
+      const text = await shown.promise;
+      await release();
+      await gone;
+      return text;
+    };
+    const namespace = object('v1', 'Namespace', 'held');
+    const path = '/api/v1/namespaces/held';
+    // As the namespace controller does, which is not running here.
+    const sayWhatRemains = () =>
+      cluster.api.send('PATCH', `${path}/status`, {
+        body: { status: { conditions: remaining } },
+        contentType: 'application/merge-patch+json',
+      });
+    const finalize = () => cluster.api.send('PUT', `${path}/finalize`, { body: { ...namespace, spec: {} } });
+    expect(await held(namespace, sayWhatRemains, finalize)).to.equal(
+      'deleting Namespace held: it still exists; Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+    );
+
+    const finalizers = ['example.com/hold'];
+    const one = object('v1', 'ConfigMap', 'held', 'default');
+    const withFinalizer = { ...one, metadata: { ...one.metadata, finalizers } };
+    const letGo = async () =>
+      cluster.api.send('PATCH', await objectPath(cluster.api, one), {
+        body: { metadata: { finalizers: null } },
+        contentType: 'application/merge-patch+json',
+      });
+    expect(await held(withFinalizer, async () => {}, letGo)).to.equal(
+      'deleting ConfigMap held: it still exists; finalizers: example.com/hold',
+    );
+  });
+
   it('keeps copies that Pods use or that somebody has changed, and names them', async () => {
     await deploy(cluster, installation);
     const copy = (where: string) => copyOf(configMap('hello-system', { a: 'b' }), where) as KubernetesObject;
@@ -327,6 +367,28 @@ describeOnApiServer('npm run undeploy', (cluster) => {
 });
 
 const test = { fieldManager: 'test' };
+
+/** What the namespace controller says of a namespace whose deletion waits for what is in it. */
+const remaining = [
+  {
+    type: 'NamespaceDeletionContentFailure',
+    status: 'False',
+    reason: 'ContentDeleted',
+    message: 'All content successfully deleted, may be waiting on finalization',
+  },
+  {
+    type: 'NamespaceContentRemaining',
+    status: 'True',
+    reason: 'SomeResourcesRemain',
+    message: 'Some resources are remaining: configmaps. has 1 resource instances',
+  },
+  {
+    type: 'NamespaceFinalizersRemaining',
+    status: 'True',
+    reason: 'SomeFinalizersRemain',
+    message: 'Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+  },
+];
 
 /** Applies an overlay, with the Secrets that cert-manager would fill for its Certificates. */
 async function deploy(
