@@ -2,21 +2,21 @@
 const isCheckout = import.meta.filename.endsWith('.ts');
 
 /** npm sets this where `npx` runs the program, which need not be on the PATH then. */
-const installed = process.env.npm_command === 'exec' ? 'npx hello-webhook' : 'hello-webhook';
+const isNpx = process.env.npm_command === 'exec';
 
 /**
- * A command of this program as it is typed where the program was called: `npm run deploy -- --image IMAGE` in a checkout,
- * `hello-webhook deploy --image IMAGE` where it is installed.
+ * A command of this program as it is typed where the program was called: in a checkout `npm run deploy -- --image IMAGE`, or
+ * `npx . deploy --image IMAGE` where it was called so; `hello-webhook deploy --image IMAGE` where it is installed.
  */
 export function commandLine(command: string, options = ''): string {
-  const program = isCheckout ? inCheckout(command) : `${installed} ${command}`;
+  const program = isCheckout ? inCheckout(command) : `${isNpx ? 'npx ' : ''}hello-webhook ${command}`;
   if (options === '') return program;
   return program.startsWith('npm ') ? `${program} -- ${options}` : `${program} ${options}`;
 }
 
 /** `npm test` is the project's own. */
 function inCheckout(command: string): string {
-  return command === 'test' ? 'npx node scripts/hello-webhook.ts test' : `npm run ${command}`;
+  return isNpx || command === 'test' ? `npx . ${command}` : `npm run ${command}`;
 }
 
 /** Adds options to each command line in a text that is of one of these commands. */

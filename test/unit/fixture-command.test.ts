@@ -69,6 +69,6 @@ describe('hello-webhook test', () => {
     expect(wrong).to.equal(2);
     expect(stderr).to.match(/missing: no directory in it has a pod\.yaml\n$/);
     // `npm test` is the project's own.
-    expect(run().stderr).to.contain('(npx node scripts/hello-webhook.ts test --help explains it)');
+    expect(run().stderr).to.contain('(npx . test --help explains it)');
   });
 });

@@ -29,9 +29,15 @@ describe('hello-webhook, bundled, outside the tree', () => {
       encoding: 'utf8',
     });
 
+  const install = async (released?: string) => {
+    const place = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
+    cpSync(project.bin, join(place, project.bin));
+    await bundleProgram(join(place, 'dist'), released);
+    return place;
+  };
+
   before(async () => {
-    directory = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
-    await bundleProgram(join(directory, 'dist'));
+    directory = await install();
   });
   after(() => cleanup.disposeAsync());
 
@@ -65,10 +71,9 @@ describe('hello-webhook, bundled, outside the tree', () => {
 
   it('renders the image of its release by default, or of another, or none', async function () {
     requireKubectl(this);
-    const own = temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup);
-    cpSync('manifests', join(own, 'manifests'), { recursive: true });
     const released = `registry.example.com/hello-webhook@sha256:${'a'.repeat(64)}`;
-    await bundleProgram(join(own, 'dist'), released);
+    const own = await install(released);
+    cpSync('manifests', join(own, 'manifests'), { recursive: true });
     const images = (program: string, ...args: string[]) => {
       const all = ['render', '--reach', 'gateway-kourier', ...args];
       const { stdout } = spawnSync(process.execPath, [join(program, project.bin), ...all], { encoding: 'utf8' });
