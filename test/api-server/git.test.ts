@@ -13,7 +13,7 @@ import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import { installDefinitions, requireKubectl } from '../support/definitions.ts';
 import { injections, OutsideFolder } from '../support/overlay.ts';
-import { describeOnApiServer } from './cluster.ts';
+import { describeOnApiServer, refusal } from './cluster.ts';
 
 const [companyCa, scratch] = injections.injections;
 const configuration = `${webhookConfigurations}/file-injector`;
@@ -27,7 +27,7 @@ describeOnApiServer('manifests that are applied from Git, as Argo CD and Flux do
     await installDefinitions(this, cluster);
     for (const namespace of ['kourier-system', 'cert-manager', 'apps']) await prepareNamespace(cluster.api, namespace);
     folder = new OutsideFolder(cleanup);
-    await write(companyCa, scratch);
+    await write([companyCa, scratch]);
   });
   after(() => cleanup.disposeAsync());
 
@@ -38,8 +38,8 @@ describeOnApiServer('manifests that are applied from Git, as Argo CD and Flux do
     image: 'mine',
     components: ['ensure'],
   };
-  const write = async (...own: unknown[]) => {
-    const { manifest } = await render({ ...wanted, injections: stringify({ injections: own }) }, cleanup);
+  const write = async (own: unknown[], components = wanted.components) => {
+    const { manifest } = await render({ ...wanted, components, injections: stringify({ injections: own }) }, cleanup);
     await writeFiles(folder.path, manifestFiles(manifest));
   };
   const kubectl = async (command: string, part: 'function' | 'webhook') => {
@@ -81,12 +81,12 @@ describeOnApiServer('manifests that are applied from Git, as Argo CD and Flux do
     it(`lose the entry of an injection that is removed, and keep the caBundle of the others: ${apply}`, async () => {
       await succeed(apply, 'webhook');
       const [caBundle] = await injectCaBundle();
-      await write(companyCa);
+      await write([companyCa]);
       await succeed(apply, 'webhook');
       expect(await names()).to.deep.equal(['company-ca']);
       expect(await caBundles()).to.deep.equal([caBundle]);
       await succeed('delete', 'webhook');
-      await write(companyCa, scratch);
+      await write([companyCa, scratch]);
     });
   }
 
@@ -110,6 +110,18 @@ describeOnApiServer('manifests that are applied from Git, as Argo CD and Flux do
       isOver = true;
     });
     expect(await created).to.be.above(5);
+  });
+
+  it('refuse Pods meanwhile where they are fail-closed', async () => {
+    await write([companyCa], ['ensure', 'fail-closed']);
+    await succeed('apply --server-side', 'webhook');
+    await injectCaBundle();
+    const create = () => cluster.createPod('apps', pod, '?dryRun=All');
+    while (await create().catch(() => undefined)) await delay(50);
+    expect((await refusal(create())).message).to.contain(
+      'failed calling webhook "company-ca.file-injector.platform-hooks.svc"',
+    );
+    await succeed('delete', 'webhook');
   });
 
   const pod = {
