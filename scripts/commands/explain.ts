@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Injection } from '../../function/review/injection.ts';
+import type { Diagnosis } from '../doctor/run.ts';
 import type { ExplainedPods, Known } from '../explain/explain.ts';
 import type { Subject } from '../explain/subject.ts';
 import { defaultInstallation } from '../install/installation.ts';
@@ -52,7 +53,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
   .addOption(
     new Option(
       '-o, --output <format>',
-      'json: {"pods": [{"title", "explanations": [{"injection", "status", "text", "fix"}]}]}, with status ok, warning or broken',
+      'json: {"webhook": [{"id", "title", "status", "text", "fix"}], what of the webhook is not well, "pods": [{"title", "explanations": [{"injection", "status", "text", "fix"}]}]}, with status ok, warning or broken',
     ).choices(['json']),
   )
   .action(
@@ -77,7 +78,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
           );
         }
         const pods = await explainPods(context, subjects, namespace, known, chosenBy(known, injection));
-        if (output === 'json') print(JSON.stringify({ pods }, undefined, 2));
+        if (output === 'json') print(JSON.stringify({ webhook: known.findings.map(asJson), pods }, undefined, 2));
         else {
           for (const finding of known.findings) print(formatTitled(finding));
           print(pods.map(format).join('\n\n'));
@@ -111,6 +112,10 @@ async function choiceOf(
 
 function currentNamespace({ config }: KubernetesApi): string {
   return config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+}
+
+function asJson({ id, title, status, text, fix }: Diagnosis): object {
+  return { id, title, status, text, fix };
 }
 
 function formatTitled({ title, ...finding }: Finding & { title: string }): string {

@@ -60,6 +60,8 @@ skipped, 4 where a Pod would be denied.`,
         ...injectManifest(text, name, by),
       }));
       const workloads = manifests.flatMap((manifest) => manifest.workloads);
+      if (workloads.length === 0)
+        printError(`no workload in ${places.map((place) => (place === '-' ? 'stdin' : place)).join(', ')}`);
       if (output === 'summary') print(formatTableOf(workloads));
       else for (const line of workloads.flatMap(formatLines)) printError(line);
       if (diff) {

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
 import { print } from '../terminal/output.ts';
+import type { Fixture } from '../workloads/fixture.ts';
 import type { Ended } from '../workloads/run-fixtures.ts';
 
 interface TestOptions {
@@ -26,12 +28,10 @@ namespace default. Needs no cluster.`,
     action(async ({ injections: file, update = false }: TestOptions, { args: [directory = ''] }) => {
       const { readInjections } = await import('../../function/injections/load.ts');
       const { defaultInjections } = await import('../../function/injections/default-injections.ts');
-      const { fixturesIn } = await import('../workloads/fixture.ts');
       const { runFixture } = await import('../workloads/run-fixtures.ts');
       const { formatDiff } = await import('../terminal/diff.ts');
       const injections = file === undefined ? defaultInjections : readInjections(file);
-      const fixtures = fixturesIn(directory);
-      if (fixtures.length === 0) throw new UsageError(`${directory}: no directory in it has a pod.yaml`);
+      const fixtures = await fixturesAt(directory);
       const count = { passed: 0, written: 0, failed: 0 };
       for (const fixture of fixtures) {
         const ended = runFixture(fixture, injections, update);
@@ -48,6 +48,14 @@ namespace default. Needs no cluster.`,
       return failed > 0 ? exitStatus.failed : exitStatus.ok;
     }),
   );
+
+async function fixturesAt(directory: string): Promise<Fixture[]> {
+  const { fixturesIn } = await import('../workloads/fixture.ts');
+  if (!existsSync(directory)) throw new UsageError(`${directory} not found`);
+  const fixtures = fixturesIn(directory);
+  if (fixtures.length > 0) return fixtures;
+  throw new UsageError(`${directory}: no directory in it has a pod.yaml`);
+}
 
 function remarkOf(ended: Ended): string {
   switch (ended.outcome) {

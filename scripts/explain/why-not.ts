@@ -7,7 +7,6 @@ import { unmetBy, unmetRequirements } from '../../function/review/selection.ts';
 import { isWindowsPod } from '../../function/review/windows.ts';
 import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
 import { isLacking, isOlder, type Since, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
-import { isMislabelled, labelChanges, mislabelledText, templatePatch } from '../doctor/pod-template-labels.ts';
 import { restartCommands } from '../doctor/restart.ts';
 import { callNameOf, nameLabel } from '../install/entries.ts';
 import { callsForLabels, callsForPods, callsInNamespace } from '../install/entry-rules.ts';
@@ -16,6 +15,7 @@ import { broken, type Finding, warning } from '../terminal/finding.ts';
 import { shell } from '../terminal/output.ts';
 import { decide } from '../workloads/decide.ts';
 import { formatResult, leftOut, type Outcome, outcomeOf } from '../workloads/outcome.ts';
+import { isMislabelled, labelChanges, mislabelledText, templatePatch } from '../workloads/pod-template-labels.ts';
 import { containersWith, type Subject } from './subject.ts';
 
 /** The webhook, and where the Pod is. */
@@ -40,8 +40,8 @@ function unselected(subject: Subject, injection: Injection, { namespace }: Place
   const reasons = unmetBy(injection, { namespace, labels });
   if (reasons.length === 0) return undefined;
   const mislabelled = owners.find((owner) => isMislabelled(owner, injection));
-  const slip = mislabelled && mislabelledText(mislabelled, injection);
-  const text = formatResult({ result: 'not selected', reasons: slip ? [...reasons, slip] : reasons });
+  const slip = mislabelled ? [mislabelledText(mislabelled, injection)] : [];
+  const text = formatResult({ result: 'not selected', reasons: [...reasons, ...slip] });
   const changes = labelChanges(injection.selector, labels, mislabelled?.metadata.labels);
   if (Object.keys(changes).length > 0) return warning(text, metadataFix(subject, { labels: changes }));
   return warning(text, `# change namespaces of the injection, then:\n${commandLine('deploy', '--injections FILE')}`);

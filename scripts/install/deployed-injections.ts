@@ -3,6 +3,7 @@ import { defaultInjections } from '../../function/injections/default-injections.
 import { ConfigurationError, parseInjections } from '../../function/injections/load.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
+import { dataChanged } from '../kubernetes/data-changed.ts';
 import { read } from '../kubernetes/read.ts';
 import type { RevisionSpec } from './knative-service.ts';
 
@@ -25,9 +26,7 @@ export async function deployedAt(
   const name = configMapOf(revision);
   if (name === undefined) return undefined;
   const configMap = await read<V1ConfigMap>(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  const changes = (configMap?.metadata?.managedFields ?? []).filter(({ fieldsV1 }) => fieldsV1 && 'f:data' in fieldsV1);
-  const times = changes.map(({ time }) => new Date(time ?? 0).getTime());
-  return times.length > 0 ? new Date(Math.max(...times)) : undefined;
+  return dataChanged(configMap?.metadata ?? {});
 }
 
 /** Reads the injections in a ConfigMap of that name; without a name those of the image, taken to be the default ones. */

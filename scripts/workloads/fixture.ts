@@ -36,12 +36,11 @@ export interface Answered {
 /** What the function answers in a case, by `injections` where it has none of its own. Throws where the case cannot be read. */
 export function answerTo({ file }: Fixture, injections: readonly Injection[]): Answered {
   const own = file('injections.yaml');
-  const fields = (readYaml(file('request.yaml')) ?? {}) as object;
-  const { request, decision } = decide(
-    readYaml(file('pod.yaml')),
-    fields,
-    existsSync(own) ? readInjections(own) : injections,
-  );
+  const pod = readYaml(file('pod.yaml'));
+  const fields = readYaml(file('request.yaml')) as object | undefined;
+  const { kind } = (pod ?? {}) as { kind?: unknown };
+  if (!fields && kind !== undefined && kind !== 'Pod') throw new Error(`pod.yaml is a ${kind}, and no Pod`);
+  const { request, decision } = decide(pod, fields ?? {}, existsSync(own) ? readInjections(own) : injections);
   const { response, outcome, ensure, leftOut, warnings: _, ...rest } = decision;
   const { uid: _uid, ...shown } = response;
   const patch = patchOf(response);

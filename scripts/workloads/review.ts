@@ -11,6 +11,7 @@ import type { KubernetesObject } from '../kubernetes/object.ts';
 import { podOf } from '../kubernetes/workload.ts';
 import { decide, patchOf } from './decide.ts';
 import { byAnother, type Outcome, outcomeOf, uncalledOutcome } from './outcome.ts';
+import { isMislabelled, mislabelledText } from './pod-template-labels.ts';
 
 /** What the webhook makes of a workload's Pods. */
 export interface Reviewed {
@@ -63,7 +64,8 @@ export function reviewWorkload(object: KubernetesObject, by: Review): Reviewed |
   const where = { namespace, labels: pod.metadata.labels ?? {}, namespaceLabels: by.labelsOf(namespace) };
   const outcomes = by.injections.map((injection) => {
     const call = calls.find(({ reviewed }) => reviewed.includes(injection));
-    return call ? outcomeOf(injection, call.decision, where) : uncalledOutcome(injection, where);
+    const outcome = call ? outcomeOf(injection, call.decision, where) : uncalledOutcome(injection, where);
+    return withSlip(outcome, injection, object);
   });
   if (calls.some(({ decision }) => decision.outcome === 'denied')) {
     return { outcomes: outcomes.map(unlessDenied), patch: [], warnings: [] };
@@ -73,6 +75,12 @@ export function reviewWorkload(object: KubernetesObject, by: Review): Reviewed |
     patch: calls.flatMap(({ decision }) => patchOf(decision.response)),
     warnings: [...new Set(calls.flatMap(({ decision }) => decision.warnings))],
   };
+}
+
+/** What is not selected by its labels, though its workload has them, is so by a slip. */
+function withSlip(outcome: Outcome, injection: Injection, workload: KubernetesObject): Outcome {
+  if (outcome.result !== 'not selected' || !isMislabelled(workload, injection)) return outcome;
+  return { ...outcome, reasons: [...outcome.reasons, mislabelledText(workload, injection)] };
 }
 
 /** A call of the function, and the injections that it is about. */

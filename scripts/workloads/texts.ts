@@ -8,7 +8,10 @@ export interface Text {
   text: string;
 }
 
-/** The texts of files, of those in a directory that kubectl takes for manifests, and of stdin, which is `-`. */
+/**
+ * The texts of files, of those in a directory that kubectl takes for manifests, and of stdin, which is `-`. Throws an Error
+ * that names a place where there is none.
+ */
 export async function readTexts(places: readonly string[]): Promise<Text[]> {
   const texts: Text[] = [];
   for (const place of places) {
@@ -19,9 +22,10 @@ export async function readTexts(places: readonly string[]): Promise<Text[]> {
 }
 
 function filesAt(place: string): string[] {
-  if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place)
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => join(place, name));
+  const found = statSync(place, { throwIfNoEntry: false });
+  if (!found) throw new Error(`${place} not found`);
+  if (!found.isDirectory()) return [place];
+  const names = readdirSync(place).filter((name) => /\.(ya?ml|json)$/.test(name));
+  if (names.length === 0) throw new Error(`${place}: no manifest in it (.yaml, .yml or .json)`);
+  return names.sort().map((name) => join(place, name));
 }

@@ -1,10 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { kubernetesYaml } from '../../function/injections/kubernetes-yaml.ts';
 
-/** The value in a YAML file, or undefined where there is none. */
+/** The value in a YAML file, or undefined where there is none. Throws an Error that names the file where it is not YAML. */
 export function readYaml(file: string): unknown {
-  return existsSync(file) ? parse(readFileSync(file, 'utf8'), kubernetesYaml) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    return parse(readFileSync(file, 'utf8'), kubernetesYaml);
+  } catch (error) {
+    throw new Error(`${basename(file)}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Writes a value below the comment that the file begins with, if it does. */

@@ -70,6 +70,17 @@ describeOnApiServer('explain', (cluster) => {
       (await cluster.run('explain', '-l', 'hello=true', '-n', 'team-a', '-o', 'json')).output,
     );
     expect(pods).to.deep.equal(await explained(cluster, { selector: 'hello=true' }));
+    await staged.apply([{ ...calling('https://127.0.0.1:1/mutate'), $patch: 'delete' }]);
+    const unregistered = JSON.parse((await cluster.run('explain', 'pod/app', '-n', 'team-a', '-o', 'json')).output);
+    expect(unregistered.webhook).to.deep.equal([
+      {
+        id: 'webhook',
+        title: 'Webhook',
+        status: 'broken',
+        text: 'MutatingWebhookConfiguration hello-webhook not found: the API server does not call the function',
+        fix: 'npm run deploy',
+      },
+    ]);
     const missing = await cluster.run('explain', 'deployment/none', '-n', 'team-a');
     expect(missing).to.deep.equal({ status: 1, output: 'Deployment none not found in team-a' });
     expect(await cluster.run('explain', 'pod/app', '-n', 'team-a', '--injection', 'helo')).to.deep.equal({

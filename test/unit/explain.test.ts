@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { labelChanges, templatePatch } from '../../scripts/doctor/pod-template-labels.ts';
 import { parseTarget } from '../../scripts/explain/target.ts';
+import { labelChanges, templatePatch } from '../../scripts/workloads/pod-template-labels.ts';
 
 describe('explain', () => {
   it('takes a target as kubectl does, by the names that it has for a kind', () => {

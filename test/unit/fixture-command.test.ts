@@ -60,14 +60,28 @@ describe('hello-webhook test', () => {
     expect(stdout).to.contain(`✗ ${passing}\n`).and.to.contain(`✓ ${denying}\n`);
   });
 
+  it('names the file of a case that is not YAML, or no Pod', () => {
+    writeFileSync(fileOf(passing, 'pod.yaml'), 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\n');
+    writeFileSync(fileOf(denying, 'pod.yaml'), 'a: 1\n---\na: 2\n');
+    const { status, stdout } = run(directory);
+    expect(status).to.equal(1);
+    expect(stdout).to.contain(`✗ ${passing}: pod.yaml is a Deployment, and no Pod\n`);
+    expect(stdout).to.contain(`✗ ${denying}: pod.yaml: `);
+  });
+
   it('names a case that it cannot read and runs the others; a directory without cases is a usage error', () => {
     writeFileSync(fileOf(passing, 'injections.yaml'), 'injections: []\n');
     const { status, stdout } = run(directory);
     expect(status).to.equal(1);
     expect(stdout).to.match(new RegExp(`^✗ ${passing}: .*:1:1: injections: must not be empty\n✓ ${denying}\n`));
-    const { status: wrong, stderr } = run(join(directory, 'missing'));
+    expect(run(join(directory, 'missing'))).to.include({
+      status: 2,
+      stderr: `error: ${directory}/missing not found\n`,
+    });
+    rmSync(fileOf(passing, 'pod.yaml'));
+    const { status: wrong, stderr } = run(join(directory, passing));
     expect(wrong).to.equal(2);
-    expect(stderr).to.match(/missing: no directory in it has a pod\.yaml\n$/);
+    expect(stderr).to.match(/: no directory in it has a pod\.yaml\n$/);
     // `npm test` is the project's own.
     expect(run().stderr).to.contain('(npx . test --help explains it)');
   });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,10 +100,18 @@ describe('hello-webhook inject', () => {
     expect(inject([...args, '--namespace-labels', 'company']).status).to.equal(2);
   });
 
+  it('says that there is no workload', () => {
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: shop}\n';
+    const { status, stdout, stderr } = inject(['-f', '-'], service);
+    expect([status, stdout, stderr]).to.deep.equal([0, service, 'no workload in stdin\n']);
+  });
+
   it('names the file that it cannot use, and ends with 1; a usage error ends with 2', () => {
     writeFileSync(join(directory, 'bad.txt'), 'a: [');
+    mkdirSync(join(directory, 'empty'));
     for (const [args, message] of [
-      [['-f', 'missing.yaml'], /missing\.yaml/],
+      [['-f', 'missing.yaml'], /^missing\.yaml not found\n$/],
+      [['-f', 'empty'], /^empty: no manifest in it \(\.yaml, \.yml or \.json\)\n$/],
       [['-f', 'bad.txt'], /^bad\.txt: /],
       [['-f', 'free.yaml', '--injections', 'free.yaml'], /^free\.yaml:1:1: /],
     ] as const) {

@@ -6,8 +6,8 @@ import type { KubernetesObject } from '../../../kubernetes/object.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { podOf } from '../../../kubernetes/workload.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { isMislabelled, labelChanges, templatePatch } from '../../../workloads/pod-template-labels.ts';
 import { check, resultOf } from '../../check.ts';
-import { isMislabelled, labelChanges, templatePatch } from '../../pod-template-labels.ts';
 import { count, someOf } from '../../text.ts';
 import { injections } from '../function/injections.ts';
 
