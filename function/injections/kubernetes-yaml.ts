@@ -1,19 +1,22 @@
 import {
+  type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
   isScalar,
   isSeq,
   type Node,
+  type Pair,
   type Scalar,
-  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
 import { kubectlScalar } from './kubectl-scalar.ts';
 import { fieldName } from './schema.ts';
+import { walkYaml } from './walk-yaml.ts';
 
 /**
  * The options for YAML as kubectl reads it (sigs.k8s.io/yaml): YAML 1.1, so that 0644 is octal and `yes` is true, but
@@ -35,21 +38,17 @@ export interface OtherReading {
 /** What of a document, read with these options, kubectl reads otherwise, or refuses. */
 export function otherReadings(document: Document.Parsed, text: string): OtherReading[] {
   const found = textReadings(document, text);
-  const note = (node: Node, path: readonly unknown[], problem: string | undefined) => {
+  const around: unknown[] = [];
+  const note = (node: Node, problem: string | undefined) => {
     if (problem === undefined) return;
-    const place = fieldName(fieldsOf([...path, node])) || 'the file';
+    const place = fieldName(fieldsOf([...around, node])) || 'the file';
     found.push({ offset: node.range?.[0] ?? 0, text: `${place}: ${problem}` });
   };
-  visit(document, {
-    Scalar: (key, node, path) => note(node, path, anchorProblem(node) ?? scalarProblem(node, key === 'key', text)),
-    Collection: (_, node, path) => note(node, path, collectionProblem(node, document)),
-    Alias: (_, node, path) => {
-      const isWithin = path.some((outer) => outer === node.resolve(document));
-      note(node, path, isWithin ? 'must not refer to what it is in' : undefined);
-    },
-    Pair: (_, { key }, path) => {
-      if (isNode(key) && !isScalar(key)) note(key, path, 'must be a string, as a key');
-    },
+  walkYaml(document.contents, around, (node, isKey) => {
+    if (isScalar(node)) note(node, anchorProblem(node) ?? scalarProblem(node, isKey, text));
+    else if (isCollection(node)) note(node, collectionProblem(node, document));
+    else if (isPair(node)) note(node.key as Node, keyProblem(node));
+    else if (isAlias(node)) note(node, aliasProblem(node, around, document));
   });
   return found;
 }
@@ -80,6 +79,14 @@ function fieldsOf(nodes: readonly unknown[]): (string | number)[] {
     if (isPair(node)) return [isScalar(node.key) ? String(node.key.source ?? node.key.value) : '?'];
     return isSeq(node) && index + 1 < nodes.length ? [(node.items as unknown[]).indexOf(nodes[index + 1])] : [];
   });
+}
+
+function keyProblem({ key }: Pair): string | undefined {
+  return isNode(key) && !isScalar(key) ? 'must be a string, as a key' : undefined;
+}
+
+function aliasProblem(alias: Alias, around: readonly unknown[], document: Document): string | undefined {
+  return around.includes(alias.resolve(document)) ? 'must not refer to what it is in' : undefined;
 }
 
 function collectionProblem(node: YAMLMap | YAMLSeq, document: Document): string | undefined {

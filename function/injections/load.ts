@@ -6,7 +6,7 @@ import { conflictProblems } from './conflicts.ts';
 import { injectionProblems } from './injection-problems.ts';
 import { kubernetesYaml, otherReadings } from './kubernetes-yaml.ts';
 import { fieldName, type Problem, schemaProblems } from './schema.ts';
-import { selfCheck } from './self-check.ts';
+import { selfChecks } from './self-check.ts';
 import { validateInjections } from './validators.ts';
 
 /** A configuration that cannot be used. Its message has a line for each problem: `FILE:LINE:COLUMN: field: what is wrong`. */
@@ -49,9 +49,9 @@ export function parseInjections(text: string, file: string): Injection[] {
 }
 
 function selfProblems(injections: readonly Injection[]): Problem[] {
-  return injections.flatMap((injection, index) => {
-    const message = selfCheck(injection);
-    return message === undefined ? [] : [{ path: ['injections', index], message: `${injection.name} ${message}` }];
+  return selfChecks(injections).flatMap((message, index) => {
+    const name = injections[index]?.name;
+    return message === undefined ? [] : [{ path: ['injections', index], message: `${name} ${message}` }];
   });
 }
 

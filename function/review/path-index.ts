@@ -1,4 +1,4 @@
-import { linkedPath } from './path.ts';
+import { linkedPath, relationOf } from './path.ts';
 
 /** Fewer are looked through faster than an index is made. */
 export const few = 16;
@@ -24,7 +24,9 @@ export class PathIndex<T> {
 
   /** All that is related to a normal path, in the order in which it was added, with some that is not. */
   near(path: string): T[] {
-    if (this.#all.length <= few || isDeep(path)) return this.#all.map(({ item }) => item);
+    if (this.#all.length <= few || isDeep(path)) {
+      return this.#all.filter((other) => relationOf(path, other.path)).map(({ item }) => item);
+    }
     this.#indexAdded();
     const found = textsOf(path).flatMap((text) => [
       this.#at.get(text) ?? [],

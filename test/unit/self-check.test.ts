@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import { parseInjections } from '../../function/injections/load.ts';
-import { selfCheck } from '../../function/injections/self-check.ts';
+import { selfChecks } from '../../function/injections/self-check.ts';
 import { type DeclaredInjection, withDefaults } from '../../function/review/injection.ts';
 import { configurationOf, goodVolumes, named } from '../support/volumes.ts';
 
-const check = (injection: Partial<DeclaredInjection>) =>
-  selfCheck(
-    withDefaults({ name: 'x', selector: { matchLabels: { a: 'b' } }, mount: { mountPath: '/x' }, ...injection }),
-  );
+const injectionOf = (injection: Partial<DeclaredInjection>) =>
+  withDefaults({ name: 'x', selector: { matchLabels: { a: 'b' } }, mount: { mountPath: '/x' }, ...injection });
+const check = (injection: Partial<DeclaredInjection>) => selfChecks([injectionOf(injection)])[0];
 
 describe('an injection, injected into a sample before any review', () => {
   for (const volume of goodVolumes) {
@@ -38,6 +37,19 @@ describe('an injection, injected into a sample before any review', () => {
     expect(check({ volume: { name: 'v', configMap: { name: 'c', defaultMode: Number.POSITIVE_INFINITY } } })).to.match(
       differs,
     );
+  });
+
+  it('is judged by itself where it cannot be beside others', () => {
+    const of = (name: string, source: object, more: Partial<DeclaredInjection> = {}) =>
+      injectionOf({ name, volume: { name, ...source }, ...more });
+    // Two at one path, as selectors that contradict one another allow.
+    const [one, other] = [of('one', { emptyDir: {} }), of('other', { secret: { secretName: 's' } })];
+    const elsewhere = of('elsewhere', { emptyDir: {} }, { mount: { mountPath: '/y' }, containers: { include: ['y'] } });
+    const differs = of('differs', { emptyDir: { sizeLimit: '10MB' } }, { mount: { mountPath: '/z' } });
+    expect(selfChecks([one, other, elsewhere])).to.deep.equal([undefined, undefined, undefined]);
+    const [none, problem, alsoNone] = selfChecks([one, differs, elsewhere]);
+    expect([none, alsoNone]).to.deep.equal([undefined, undefined]);
+    expect(problem).to.match(/^is not found again|^would be refused in every review/);
   });
 
   it('is refused by its name where the file is read', () => {
