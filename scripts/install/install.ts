@@ -126,9 +126,9 @@ async function verify(
   verification: Verification,
 ): Promise<void> {
   const { api, installation, progress, report } = target;
-  await verifyOnce(target, injections, { probeNamespace, how: 'warm' });
+  const isTried = await verifyOnce(target, injections, { probeNamespace, how: 'warm' });
   verification.isDone = true;
-  if (!cold || isAlwaysWarm(await readService(api, installation))) return;
+  if (!isTried || !cold || isAlwaysWarm(await readService(api, installation))) return;
   try {
     await waitForZero(api, installation, progress);
   } catch (error) {
@@ -141,11 +141,12 @@ async function verify(
   verification.isDone = true;
 }
 
+/** Whether there was a Pod to verify it with. Throws where that did not come back injected. */
 async function verifyOnce(
   { api, installation, progress, report }: Target,
   injections: readonly Injection[],
   { probeNamespace, how }: { probeNamespace: string; how: string },
-): Promise<void> {
+): Promise<boolean> {
   try {
     const verified = await waitForInjection({ api, installation, probeNamespace }, injections, progress);
     const finding =
@@ -153,6 +154,7 @@ async function verifyOnce(
         ? ok(`${how}: a dry-run Pod came back injected in ${(verified.ms / 1000).toFixed(2)} s`)
         : unknown(`${how}: not tried: ${verified.untried}`);
     report('Verification', finding);
+    return 'ms' in verified;
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     throw new Error(`not verified, ${how}: ${error.missing}`, { cause: error });

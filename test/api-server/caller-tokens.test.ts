@@ -1,12 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { readCallerTokens, segmentsOf } from '../../scripts/install/caller-tokens.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { listInstalled } from '../../scripts/install/inventory.ts';
 import { readRegistered } from '../../scripts/install/registration.ts';
+import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { countInjected, whileCreating } from '../e2e/cluster.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { FunctionRevisions } from '../support/function-revisions.ts';
+import { helloInjectionWith } from '../support/hello-injection.ts';
 import { Route } from '../support/route.ts';
 import { StagedCluster } from '../support/staged-cluster.ts';
 import { describeOnApiServer } from './cluster.ts';
@@ -89,6 +94,16 @@ describeOnApiServer(
       expect(token).not.to.equal(former);
       for (const one of [former, token]) expect(output).not.to.contain(one);
       await expectServedAlone(token, ['/mutate', `/mutate/${former}`]);
+    });
+
+    it('is not verified, nor from zero, where its injections are for namespaces that are not there yet', async () => {
+      const file = join(temporaryDirectory(join(tmpdir(), 'hello-webhook-test-'), cleanup), 'injections.yaml');
+      await writeFile(file, helloInjectionWith({ namespaces: { include: ['not-there-yet'] } }));
+      const { output } = await cluster.run('deploy', '--reach', 'url', '--injections', file);
+      expect(output)
+        .to.contain('warm: not tried: injection hello applies in no namespace that is there')
+        .and.contain('Deployed.')
+        .and.not.contain('from zero');
     });
 
     it('shows no token where the API server does not reach the function, and leaves what it calls as it was', async () => {
