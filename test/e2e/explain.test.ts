@@ -1,23 +1,20 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { skippedAnnotation } from '../../function/review/injection.ts';
+import { type Explanation, explain, readKnown } from '../../scripts/explain/explain.ts';
+import { parseTarget, subjectsOf } from '../../scripts/explain/target.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
-import { functionPods, type KnativeService, readService } from '../../scripts/install/knative-service.ts';
-import { readRegistered, webhookConfigurations } from '../../scripts/install/registration.ts';
-import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { KubernetesApi } from '../../scripts/kubernetes/client.ts';
-import { notReady } from '../../scripts/kubernetes/conditions.ts';
-import { readManifest } from '../../scripts/kubernetes/manifest.ts';
-import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
-import { list, read } from '../../scripts/kubernetes/read.ts';
+import { read } from '../../scripts/kubernetes/read.ts';
 import { readYaml, writeYaml } from '../../scripts/workloads/yaml-file.ts';
-import { askForFile, describeOnCluster, image, newNamespace, run, succeed, until } from './cluster.ts';
+import { describeOnCluster, image, newNamespace, run, succeed, until } from './cluster.ts';
+import { apps, create, deniedWords, type LogRecord, readLog, removeEntry, withoutFunction } from './explain/stage.ts';
 
+const execute = promisify(execFile);
 const place = (file: string) => join(import.meta.dirname, 'explain', file);
-const services = `/apis/serving.knative.dev/v1/namespaces/${installation.namespace}/services`;
 
 interface Cause {
   cause: string;
@@ -28,6 +25,16 @@ interface Cause {
 }
 
 const causes = readYaml(place('causes.yaml')) as Cause[];
+
+/** Those whose fix is commands alone that end soon: `npm run deploy` would wait until the function is scaled to zero. */
+const fixable = new Set([
+  'label on the Deployment',
+  'namespace not labelled',
+  'opted out',
+  'function down under Ignore',
+  'created before the webhook',
+  'stale copy',
+]);
 
 /**
  * All causes are staged at once on one installation, in Pods that the cluster's own controllers have created; then
@@ -57,11 +64,11 @@ describeOnCluster(
       await withoutFunction(api(), async () => {
         await create(api(), namespace, 'while the function is down.yaml');
         await until('its Pod is there', async () => (await apps(api(), namespace)).has('unlucky'));
-        whileDown = await explain({ target: 'deployment/unlucky', injection: 'hello' });
+        whileDown = await printed({ target: 'deployment/unlucky', injection: 'hello' });
       });
       await removeEntry(api(), 'late');
       warnings = await create(api(), namespace, 'with the webhook.yaml', cleanup);
-      await kubectl('-n', namespace, 'create', 'job', 'nightly-1', '--from=cronjob/nightly');
+      await execute('kubectl', ['-n', namespace, 'create', 'job', 'nightly-1', '--from=cronjob/nightly']);
       await until('all Pods are there', async () => (await apps(api(), namespace)).size === 12);
       await until('one was denied', async () => (await deniedWords(api(), namespace)) !== undefined);
       await until('the log has both', async () => {
@@ -75,7 +82,7 @@ describeOnCluster(
       await cleanup.disposeAsync();
     });
 
-    async function explain({ target, namespace: where = namespace, injection }: Omit<Cause, 'cause'>): Promise<string> {
+    async function printed({ target, namespace: where = namespace, injection }: Omit<Cause, 'cause'>): Promise<string> {
       const { output } = await run('explain', target, '-n', where, '--injection', injection);
       return output
         .replaceAll(namespace, 'team-a')
@@ -85,7 +92,7 @@ describeOnCluster(
 
     for (const cause of causes) {
       it(cause.cause, async () => {
-        const output = `${await explain(cause)}\n`;
+        const output = `${await printed(cause)}\n`;
         if (process.env.UPDATE_FIXTURES && !process.env.CI) cause.output = output;
         expect(output).to.equal(cause.output);
       });
@@ -105,7 +112,7 @@ describeOnCluster(
       expect(warnings).to.deep.equal([words]);
       expect(pod?.metadata?.annotations?.[skippedAnnotation]).to.equal(words);
       expect(records.find((record) => record.pod === 'taken')?.skipped).to.deep.equal([words]);
-      expect(await explain({ target: 'pod/taken', injection: 'hello' })).to.contain(
+      expect(await printed({ target: 'pod/taken', injection: 'hello' })).to.contain(
         words.replace('hello: ', 'skipped: '),
       );
     });
@@ -114,95 +121,39 @@ describeOnCluster(
       const words = 'strict: container app: /etc/strict is taken by volume own';
       expect(await deniedWords(api(), namespace)).to.contain(`denied the request: ${words}`);
       expect(records.find(({ decision }) => decision === 'denied')?.skipped).to.deep.equal([words]);
-      expect(await explain({ target: 'deployment/denied', injection: 'strict' })).to.contain(
+      expect(await printed({ target: 'deployment/denied', injection: 'strict' })).to.contain(
         words.replace('strict: ', 'denied: '),
+      );
+    });
+
+    it('prints commands that fix it', async () => {
+      const chosen = causes.filter(({ cause }) => fixable.has(cause));
+      expect(chosen).to.have.length(fixable.size);
+      await Promise.all(
+        chosen.map(async ({ cause, target, injection }) => {
+          const fixes = (await explanationsOf(api(), target, injection, namespace)).map(({ fix = '' }) => fix);
+          await execute('sh', ['-c', fixes.join('\n')]);
+          await until(`${cause} is fixed`, async () => {
+            const found = await explanationsOf(api(), target, injection, namespace);
+            return found.every(({ status, text }) => status === 'ok' && text.startsWith('injected into app'));
+          });
+        }),
       );
     });
   },
   { isBare: true },
 );
 
-/** Creates the objects of a file, in this namespace where they name none; what the API server warns of. */
-async function create(
+/** What is said of an injection in the Pods of an object, those of which the same is said at once. */
+async function explanationsOf(
   api: KubernetesApi,
+  target: string,
+  name: string,
   namespace: string,
-  file: string,
-  cleanup?: AsyncDisposableStack,
-): Promise<string[]> {
-  const warnings: string[] = [];
-  for (const { metadata, ...object } of readManifest(place(file))) {
-    const placed = { ...object, metadata: { namespace, ...metadata } };
-    const answer = await apply(api, placed, { fieldManager: 'test', force: true });
-    warnings.push(...answer.warnings);
-    if (!metadata.namespace || !cleanup) continue;
-    cleanup.defer(async () => {
-      await api.send('DELETE', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`);
-    });
-  }
-  return warnings;
-}
-
-/** Does something while there is no function; it is back, and ready, afterwards. */
-async function withoutFunction(api: KubernetesApi, action: () => Promise<void>): Promise<void> {
-  const service = await readService(api, installation);
-  await api.send('DELETE', `${services}/${installation.name}`);
-  await until('the function is gone', async () => (await functionPods(api, installation)).length === 0);
-  await action();
-  await api.send('POST', services, { body: asNew(service) });
-  await until('a Pod is injected again', async () => {
-    const { metadata } = await askForFile(api);
-    const back = await readService(api, installation);
-    return metadata.labels?.['hello-added'] !== undefined && back !== undefined && notReady(back) === undefined;
-  });
-}
-
-/** A function as it was first created. */
-function asNew(service: KnativeService | undefined): object {
-  if (!service) throw new Error('there is no function');
-  const { name, annotations, labels } = service.metadata as KubernetesObject['metadata'] & { annotations?: object };
-  const { apiVersion, kind, spec } = service;
-  return { apiVersion, kind, metadata: { name, annotations, labels }, spec };
-}
-
-/** The values of the label `app` of the Pods in a namespace. */
-async function apps(api: KubernetesApi, namespace: string): Promise<Set<string | undefined>> {
-  const pods = await list<V1Pod>(api, `/api/v1/namespaces/${namespace}/pods`);
-  return new Set(pods.map(({ metadata }) => metadata?.labels?.app));
-}
-
-async function removeEntry(api: KubernetesApi, injection: string): Promise<void> {
-  const { webhooks = [] } = (await readRegistered(api, installation)) ?? {};
-  const index = webhooks.findIndex(({ name }) => name.startsWith(`${injection}.`));
-  await api.send('PATCH', `${webhookConfigurations}/${installation.name}`, {
-    body: [{ op: 'remove', path: `/webhooks/${index}` }],
-    contentType: 'application/json-patch+json',
-  });
-}
-
-/** Why the ReplicaSet of the Deployment `denied` cannot create its Pod, as the Deployment says it. */
-async function deniedWords(api: KubernetesApi, namespace: string): Promise<string | undefined> {
-  const denied = await read<V1Deployment>(api, `/apis/apps/v1/namespaces/${namespace}/deployments/denied`);
-  return denied?.status?.conditions?.find(({ type }) => type === 'ReplicaFailure')?.message;
-}
-
-interface LogRecord {
-  pod?: string;
-  decision?: string;
-  skipped?: string[];
-}
-
-/** The records that the function's Pods have logged. */
-async function readLog(api: KubernetesApi): Promise<LogRecord[]> {
-  const pods = await functionPods(api, installation);
-  const texts = await Promise.all(
-    pods.map(({ metadata }) =>
-      api.text(`/api/v1/namespaces/${installation.namespace}/pods/${metadata?.name}/log?container=function`),
-    ),
-  );
-  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('{'));
-  return lines.map((line) => JSON.parse(line) as LogRecord);
-}
-
-function kubectl(...args: string[]): Promise<unknown> {
-  return promisify(execFile)('kubectl', args);
+): Promise<Explanation[]> {
+  const { metadata, ...type } = parseTarget(target) ?? { metadata: { name: target }, apiVersion: '', kind: '' };
+  const subjects = await subjectsOf(api, { ...type, metadata: { ...metadata, namespace } });
+  const context = { api, installation };
+  const pods = await explain(context, subjects, namespace, await readKnown(context));
+  return pods.flatMap(({ explanations }) => explanations).filter(({ injection }) => injection === name);
 }
