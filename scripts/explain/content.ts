@@ -1,6 +1,7 @@
 import type { V1ConfigMap, V1ContainerStatus, V1ObjectMeta } from '@kubernetes/client-node';
+import { isCopyFrom } from '../../function/copies/copy.ts';
 import type { Injection } from '../../function/review/injection.ts';
-import { copyFinding } from '../doctor/checks/pods/copies.ts';
+import { copyFindings } from '../doctor/checks/pods/copies.ts';
 import { missingFinding, type Source, sourcesOf } from '../doctor/checks/pods/volume-sources.ts';
 import { restartCommands } from '../doctor/restart.ts';
 import type { Copy } from '../install/copies.ts';
@@ -92,9 +93,9 @@ async function staleFinding(
       unless(403, read<V1ConfigMap>(api, `/api/v1/namespaces/${where}/configmaps/${name}`)),
     ),
   );
-  if (!copy || !original) return undefined;
-  const finding = copyFinding([copy as Copy], [original]);
-  return finding.status === 'ok' ? undefined : finding;
+  // One that somebody has made in its place is no copy.
+  if (!copy || !original || !isCopyFrom(copy, sourceNamespace)) return undefined;
+  return copyFindings([copy as Copy], [original]).find(({ status }) => status !== 'ok');
 }
 
 /** `/etc/config, NODE_EXTRA_CA_CERTS`: its mounts and variables. */

@@ -7,6 +7,7 @@ import { unmetBy, unmetRequirements } from '../../function/review/selection.ts';
 import { isWindowsPod } from '../../function/review/windows.ts';
 import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
 import { isLacking, isOlder, type Since, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
+import { inTheWayFix } from '../doctor/in-the-way.ts';
 import { restartCommands } from '../doctor/restart.ts';
 import { callNameOf, nameLabel } from '../install/entries.ts';
 import { callsForLabels, callsForPods, callsInNamespace } from '../install/entry-rules.ts';
@@ -118,8 +119,6 @@ function deniedText({ pod, isThere }: Subject, outcome: Outcome, since: Since): 
   if (!isThere) return formatResult(outcome);
   return `not injected: ${whyLacking(pod, since)}; created again, it would be ${formatResult(outcome)}`;
 }
-
-const inTheWayFix = '# give one of the two another path or name, or leave the container out: containers.exclude';
 
 function unchangedFix(subject: Subject, reasons: readonly string[]): string {
   if (isOptedOut(subject.pod)) return metadataFix(subject, { annotations: { [optOutAnnotation]: null } });

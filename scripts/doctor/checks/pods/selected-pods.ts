@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type Injection, skippedAnnotation } from '../../../../function/review/injection.ts';
+import type { Injection } from '../../../../function/review/injection.ts';
 import { callNames } from '../../../../function/review/namespaces.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
@@ -11,9 +11,10 @@ import { labelQuery } from '../../../kubernetes/label-query.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
+import { inTheWayFindings } from '../../in-the-way.ts';
 import { labelsOf, type Namespaces } from '../../namespaces.ts';
 import { restartCommands } from '../../restart.ts';
-import { count, someOf } from '../../text.ts';
+import { count, podName, someOf } from '../../text.ts';
 import { namespaces } from '../admission/namespaces.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
@@ -37,25 +38,23 @@ export const selectedPods = check(
   },
 );
 
-/** Which of the selected Pods never got their files: older than the webhook, or created while it did not work. */
+/** Which of the selected Pods have not got their files: older than the webhook, created while it did not work, or with something in the way. */
 export function podFindings(
   pods: readonly V1Pod[],
-  all: readonly Injection[],
+  injections: readonly Injection[],
   since: Since,
   known: Namespaces = new Map(),
 ): Finding[] {
   if (pods.length === 0) return [ok('no Pod is selected')];
-  const without = pods.filter((pod) => isLacking(pod, all, known));
+  const without = pods.filter((pod) => isLacking(pod, injections, known));
   const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, since))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([why, group]) => {
-      const names = group.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+      const names = group.map(podName);
       return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, restartCommands(group));
     });
-  if (findings.length > 0) return findings;
-  const skipped = pods.filter(({ metadata }) => metadata?.annotations?.[skippedAnnotation]).length;
-  const notes = skipped > 0 ? `; of ${skipped} the annotation ${skippedAnnotation} says what is in the way` : '';
-  return [ok(`${count(pods.length, 'Pod')}, none without files${notes}`)];
+  const all = [...findings, ...inTheWayFindings(pods)];
+  return all.length > 0 ? all : [ok(`${count(pods.length, 'Pod')}, none without files`)];
 }
 
 /** Since when Pods get their files. */
