@@ -40,7 +40,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
       parseName,
     ),
   )
-  .option('--injection <name>', 'this one alone; default: all')
+  .option('--injection <name>', 'this one alone, with the fix also where a Pod has none of its labels; default: all')
   .addOption(contextOption)
   .addOption(
     new Option('--function-namespace <name>', "the function's namespace")
@@ -53,7 +53,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
   .addOption(
     new Option(
       '-o, --output <format>',
-      'json: {"webhook": [{"id", "title", "status", "text", "fix"}], what of the webhook is not well, "pods": [{"title", "explanations": [{"injection", "status", "text", "fix"}]}]}, with status ok, warning or broken',
+      'json: {"webhook": [{"id", "title", "status", "text", "fix"}], what of the webhook is not well, "pods": [{"title", "explanations": [{"injection", "status", "text", "fix"}]}]}, with status ok, info, warning or broken',
     ).choices(['json']),
   )
   .action(
@@ -122,6 +122,11 @@ function formatTitled({ title, ...finding }: Finding & { title: string }): strin
   return formatFinding(title, finding);
 }
 
+/** Beside others, what is not meant for the Pods is one line, without its fix. */
 function format({ title, explanations }: ExplainedPods): string {
-  return [title, ...explanations.map(({ injection, ...finding }) => formatFinding(injection, finding))].join('\n');
+  const lines = explanations.map(({ injection, fix, ...finding }) => {
+    const isShort = fix === undefined || (finding.status === 'info' && explanations.length > 1);
+    return formatFinding(injection, isShort ? finding : { ...finding, fix });
+  });
+  return [title, ...lines].join('\n');
 }

@@ -4,6 +4,7 @@ import { callNames, reviewedBy } from '../../function/review/namespaces.ts';
 import { isOptedOut } from '../../function/review/opt-out.ts';
 import { alreadyInjected, noContainer } from '../../function/review/review.ts';
 import { unmetBy, unmetRequirements } from '../../function/review/selection.ts';
+import { selectedKeys, selectsLabels, selectsName } from '../../function/review/selector.ts';
 import { isWindowsPod } from '../../function/review/windows.ts';
 import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
 import { isLacking, isOlder, type Since, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
@@ -12,7 +13,7 @@ import { restartCommands } from '../doctor/restart.ts';
 import { callNameOf, nameLabel } from '../install/entries.ts';
 import { callsForLabels, callsForPods, callsInNamespace } from '../install/entry-rules.ts';
 import { commandLine } from '../terminal/command-line.ts';
-import { broken, type Finding, warning } from '../terminal/finding.ts';
+import { broken, type Finding, info, warning } from '../terminal/finding.ts';
 import { shell } from '../terminal/output.ts';
 import { decide } from '../workloads/decide.ts';
 import { formatResult, leftOut, type Outcome, outcomeOf } from '../workloads/outcome.ts';
@@ -44,31 +45,46 @@ function unselected(subject: Subject, injection: Injection, { namespace }: Place
   const slip = mislabelled ? [mislabelledText(mislabelled, injection)] : [];
   const text = formatResult({ result: 'not selected', reasons: [...reasons, ...slip] });
   const changes = labelChanges(injection.selector, labels, mislabelled?.metadata.labels);
-  if (Object.keys(changes).length > 0) return warning(text, metadataFix(subject, { labels: changes }));
-  return warning(text, `# change namespaces of the injection, then:\n${commandLine('deploy', '--injections FILE')}`);
+  const fixes = [
+    ...(selectsName(injection.namespaces, namespace) ? [] : [namespacesFix()]),
+    ...(Object.keys(changes).length > 0 ? [metadataFix(subject, { labels: changes })] : []),
+  ];
+  const isMeant = mislabelled !== undefined || hasLabelsFor(subject, injection);
+  return (isMeant ? warning : info)(text, fixes.join('\n'));
+}
+
+/** Whether a Pod has labels that an injection looks for: without any, an injection need not be meant for it. */
+function hasLabelsFor({ pod }: Subject, { selector }: Injection): boolean {
+  return selectedKeys(selector).length > 0 && selectsLabels(selector, pod.metadata.labels ?? {});
+}
+
+function namespacesFix(): string {
+  return `# change namespaces of the injection, then:\n${commandLine('deploy', '--injections FILE')}`;
 }
 
 /** Whether the API server calls the function for the Pod. */
-function uncalled({ pod, isThere }: Subject, injection: Injection, place: Place): Finding | undefined {
+function uncalled(subject: Subject, injection: Injection, place: Place): Finding | undefined {
+  const { pod, isThere } = subject;
   const { injections, entries, namespace, namespaceLabels } = place;
   const labels = pod.metadata.labels ?? {};
   const covering = entries.filter(
     (entry) => callsForPods(entry) && callsForLabels(entry, labels) && isAbout(entry, injection, injections),
   );
   if (covering.length === 0) {
-    const finding = uncoveredFinding(injection.name);
-    return isThere ? { ...finding, fix: `${finding.fix}\n${restartCommands([pod])}` } : finding;
+    const uncovered = uncoveredFinding(injection.name);
+    return isThere ? { ...uncovered, fix: `${uncovered.fix}\n${restartCommands([pod])}` } : uncovered;
   }
   if (covering.some((entry) => callsInNamespace(entry, namespaceLabels))) return undefined;
   const [entry] = covering;
+  const finding = hasLabelsFor(subject, injection) ? warning : info;
   const changes = labelChanges(entry?.namespaceSelector ?? {}, namespaceLabels);
   if (nameLabel in changes) {
     const fix = '# what the function itself needs must never wait for it: run this in another namespace';
-    return warning(formatResult({ result: 'not called', reasons: [leftOut(namespace)] }), fix);
+    return finding(formatResult({ result: 'not called', reasons: [leftOut(namespace)] }), fix);
   }
   const unmet = unmetRequirements(entry?.namespaceSelector ?? {}, namespaceLabels, 'namespace label');
   const values = Object.entries(changes).map(([key, value]) => (value === null ? `${key}-` : `${key}=${value}`));
-  return warning(
+  return finding(
     formatResult({ result: 'not selected', reasons: unmet }),
     `${shell`kubectl label namespace ${namespace} ${values}`}${isThere ? `\n${restartCommands([pod])}` : ''}`,
   );

@@ -2,8 +2,8 @@ import { oneLine } from './output.ts';
 
 /** What is the case, or was done, and how to fix it: of a check, or a step of a command. */
 export interface Finding {
-  /** `unknown` where it could not be checked. */
-  status: 'ok' | 'warning' | 'broken' | 'unknown';
+  /** `info` of what is neither well nor not; `unknown` where it could not be checked. */
+  status: 'ok' | 'info' | 'warning' | 'broken' | 'unknown';
   /** What is there, or what is wrong, in one line. */
   text: string;
   /** What to do about it: a command on each line, where there are some. */
@@ -14,6 +14,10 @@ export interface Finding {
 
 export function ok(text: string): Finding {
   return { status: 'ok', text };
+}
+
+export function info(text: string, fix: string): Finding {
+  return { status: 'info', text, fix };
 }
 
 export function warning(text: string, fix: string): Finding {
@@ -32,7 +36,7 @@ export function denied(text: string): Finding {
   return { status: 'unknown', text, isDenied: true };
 }
 
-const marks = { ok: '✓', warning: '!', broken: '✗', unknown: '?' };
+const marks = { ok: '✓', info: '-', warning: '!', broken: '✗', unknown: '?' };
 const titleWidth = 19;
 const fixIndent = ' '.repeat(titleWidth + 2);
 

@@ -92,6 +92,34 @@ describeOnApiServer('explain', (cluster) => {
     }
   });
 
+  it('prints one line without a fix for what a Pod has no label of, unless that is asked for', async () => {
+    const place = 'test/api-server/explain/all of it is there';
+    await staged.apply(readManifest(`${place}/state.yaml`));
+    await staged.deployInjections(readFileSync(`${place}/injections.yaml`, 'utf8'));
+    const all = await cluster.run('explain', 'pod/app', '-n', 'team-a');
+    expect(all.status).to.equal(0);
+    expect(all.output.split('\n').map((line) => line.trim())).to.deep.equal([
+      '1 Pod: app',
+      '✓ hello              injected into migrate, app: /etc/config',
+      '- unmeant            not selected: label unmeant must be "true", and is not set',
+      '- far                not selected: namespace team-a is none of namespaces.include; label far must be "true", and is not set',
+      '! other              not selected: namespace team-a is none of namespaces.include',
+      '# change namespaces of the injection, then:',
+      'npm run deploy -- --injections FILE',
+    ]);
+    const { output } = await cluster.run('explain', 'pod/app', '-n', 'team-a', '--injection', 'unmeant');
+    expect(
+      output
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim()),
+    ).to.deep.equal([
+      '- unmeant            not selected: label unmeant must be "true", and is not set',
+      '# change its manifest by {"metadata":{"labels":{"unmeant":"true"}}}, then:',
+      'kubectl -n team-a delete pod app # and create it again',
+    ]);
+  });
+
   it('says of a Pod that the API server did not call the function, where it could not and failurePolicy Ignore hides it', async () => {
     await staged.apply([calling('https://127.0.0.1:1/mutate')]);
     await prepareNamespace(cluster.api, 'down');
