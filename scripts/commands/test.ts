@@ -15,8 +15,9 @@ export const test = createCommand('test')
   .description(
     `Runs the cases in a directory: each directory in it with a pod.yaml, the Pod that is created. expected.yaml is what
 the function answers: the decision, what was skipped and why, the response, and the Pod as it is then. A case may have
-injections.yaml of its own, and request.yaml, fields of an AdmissionRequest that are not those of a creation in the
-namespace default. Needs no cluster.`,
+injections.yaml of its own; request.yaml, fields of an AdmissionRequest that are not those of a creation in the namespace
+default; and call.yaml, {name: NAME} for the call that the API server makes in the namespaces that the namespaceSelector of
+injection NAME selects. Needs no cluster.`,
   )
   .argument('<directory>', 'with the cases, or a case itself')
   .option(

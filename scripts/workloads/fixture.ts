@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { readInjections } from '../../function/injections/load.ts';
 import type { AdmissionRequest } from '../../function/review/admission.ts';
 import type { Injection } from '../../function/review/injection.ts';
+import { callNames } from '../../function/review/namespaces.ts';
 import { applyPatch } from '../../function/review/patch.ts';
 import type { Decision } from '../../function/review/review.ts';
 import { decide, patchOf } from './decide.ts';
@@ -10,7 +11,8 @@ import { readYaml } from './yaml-file.ts';
 
 /**
  * A case of what the function decides, a directory: `pod.yaml` is created, or what `request.yaml` says happens, under
- * `injections.yaml`; `expected.yaml` has the answer, with the Pod as it is after the patch.
+ * `injections.yaml`; `call.yaml` has the name in the path of the call, where it has one. `expected.yaml` has the answer,
+ * with the Pod as it is after the patch.
  */
 export interface Fixture {
   /** The directory's name. */
@@ -24,6 +26,13 @@ export function fixturesIn(directory: string): Fixture[] {
     .map((file) => join(directory, dirname(file)))
     .sort()
     .map((place) => ({ title: basename(place), file: (name) => join(place, name) }));
+}
+
+function calledName(call: unknown, injections: readonly Injection[]): string | undefined {
+  if (call === undefined) return undefined;
+  const { name = '' } = (call ?? {}) as { name?: string };
+  if (callNames(injections).includes(name)) return name;
+  throw new Error(`call.yaml: name: no injection ${name} has a namespaceSelector`);
 }
 
 export interface Answered {
@@ -40,7 +49,8 @@ export function answerTo({ file }: Fixture, injections: readonly Injection[]): A
   const fields = readYaml(file('request.yaml')) as object | undefined;
   const { kind } = (pod ?? {}) as { kind?: unknown };
   if (!fields && kind !== undefined && kind !== 'Pod') throw new Error(`pod.yaml is a ${kind}, and no Pod`);
-  const { request, decision } = decide(pod, fields ?? {}, existsSync(own) ? readInjections(own) : injections);
+  const all = existsSync(own) ? readInjections(own) : injections;
+  const { request, decision } = decide(pod, fields ?? {}, all, calledName(readYaml(file('call.yaml')), all));
   const { response, outcome, ensure, leftOut, warnings: _, ...rest } = decision;
   const { uid: _uid, ...shown } = response;
   const patch = patchOf(response);

@@ -67,6 +67,11 @@ describe('hello-webhook test', () => {
     expect(status).to.equal(1);
     expect(stdout).to.contain(`✗ ${passing}: pod.yaml is a Deployment, and no Pod\n`);
     expect(stdout).to.contain(`✗ ${denying}: pod.yaml: `);
+    writeFileSync(fileOf(denying, 'pod.yaml'), 'apiVersion: v1\nkind: Pod\n');
+    writeFileSync(fileOf(denying, 'call.yaml'), 'name: hello\n');
+    expect(run(fileOf(denying, '')).stdout).to.contain(
+      `✗ ${denying}: call.yaml: name: no injection hello has a namespaceSelector\n`,
+    );
   });
 
   it('names a case that it cannot read and runs the others; a directory without cases is a usage error', () => {
