@@ -11,6 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import { Agent } from 'undici';
 import { fieldManager } from './copy.ts';
+import type { Namespace } from './namespaces.ts';
 
 /** Which component of the manifests gives the permissions. */
 export type Component = 'ensure' | 'sync';
@@ -43,11 +44,11 @@ export function apiOf(config: KubeConfig, component: Component) {
       }),
     );
   return {
-    namespaces: async (signal: AbortSignal): Promise<string[]> => {
+    namespaces: async (signal: AbortSignal): Promise<Namespace[]> => {
       const { items } = await client(signal)
         .listNamespace()
         .catch((error) => failed(error, 'list namespaces', component));
-      return items.flatMap(({ metadata }) => metadata?.name ?? []);
+      return items.map(({ metadata: { name = '', labels = {} } = {} }) => ({ name, labels }));
     },
     read: (namespace: string, name: string, signal: AbortSignal): Promise<V1ConfigMap | undefined> =>
       client(signal)

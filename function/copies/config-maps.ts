@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { KubeConfig, type V1ConfigMap } from '@kubernetes/client-node';
 import { apiOf, type Component } from './api.ts';
 import { type CopyState, copyOf, isCopyFrom, stateOf } from './copy.ts';
+import type { Namespace } from './namespaces.ts';
 
 /** How long a ConfigMap that was seen is taken to be there, and up to date: a rollout makes many Pods in a few seconds. */
 const seenMs = 10_000;
@@ -27,10 +28,11 @@ export interface Cluster {
    */
   ensureConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<string | undefined>;
   /**
-   * Brings the copies of a ConfigMap up to date in every namespace, one after the other, and yields what each is, or was
-   * before it was `updated`; Errors are what failed in one namespace. Throws an Error where the source is missing.
+   * Brings the copies of a ConfigMap up to date in the namespaces that it is ensured in, one after the other, and yields what
+   * each is, or was before it was `updated`; Errors are what failed in one namespace. Throws an Error where the source is
+   * missing.
    */
-  syncConfigMap(name: string): AsyncGenerator<Synced, void>;
+  syncConfigMap(name: string, isEnsuredIn: (namespace: Namespace) => boolean): AsyncGenerator<Synced, void>;
 }
 
 /** A copy, by its namespace, and how it is, beside its source. */
@@ -97,11 +99,12 @@ export function connectToCluster(env: NodeJS.ProcessEnv, component: Component = 
       underWay.set(key, work);
       return Promise.race([work, untilAborted(signal)]);
     },
-    syncConfigMap: async function* (name) {
+    syncConfigMap: async function* (name, isEnsuredIn) {
       const signal = AbortSignal.timeout(copyMs);
       const source = await sourceOf(name, signal);
-      for (const namespace of await api.namespaces(signal)) {
-        const synced = namespace === own ? undefined : await syncIn(namespace, source);
+      const namespaces = (await api.namespaces(signal)).filter(isEnsuredIn).map((namespace) => namespace.name);
+      for (const namespace of namespaces.filter((one) => one !== own)) {
+        const synced = await syncIn(namespace, source);
         if (synced) yield synced;
       }
     },

@@ -1,4 +1,5 @@
 import type { V1Namespace } from '@kubernetes/client-node';
+import { isForNamespace } from '../../function/copies/namespaces.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
@@ -9,7 +10,6 @@ import { configMapOf, readDeployed } from './deployed-injections.ts';
 import type { Installation } from './installation.ts';
 import { listInstallations } from './installations.ts';
 import { readService } from './knative-service.ts';
-import { isForNamespace } from './namespaces.ts';
 
 /** What the demo shows: Pods of a namespace, and the file that one of them is to have. */
 interface Shown {

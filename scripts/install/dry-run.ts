@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { isForNamespace } from '../../function/copies/namespaces.ts';
 import { inject } from '../../function/review/inject.ts';
 import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/read.ts';
-import { isForNamespace } from './namespaces.ts';
 import { dryRun, probePod } from './probe-pod.ts';
 
 /** An injection that the API server refuses in a namespace, in its own words. */

@@ -1,9 +1,9 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
+import { isForNamespace } from '../../function/copies/namespaces.ts';
 import { platformNamespaces } from '../../function/copies/platform-namespaces.ts';
 import { callsFor } from './coverage.ts';
 import { exactNames, nameLabel, type Selecting } from './entries.ts';
 import { callsForPods, callsInNamespace } from './entry-rules.ts';
-import { isForNamespace } from './namespaces.ts';
 
 export interface Namespace {
   name: string;

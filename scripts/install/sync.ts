@@ -1,11 +1,12 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type CopyState, copyOf, fieldManager, stateOf } from '../../function/copies/copy.ts';
+import { isEnsured } from '../../function/copies/namespaces.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { list, read, unless } from '../kubernetes/read.ts';
-import { type Copy, isEnsured, listCopies } from './copies.ts';
+import { type Copy, listCopies } from './copies.ts';
 import { configMapOf, readDeployed } from './deployed-injections.ts';
 import type { Installation } from './installation.ts';
 import { readService } from './knative-service.ts';
@@ -45,7 +46,7 @@ export async function* syncCopies(
   const labels = await namespaceLabels(api);
   for (const copy of await listCopies(api, installation)) {
     const { name, namespace } = copy.metadata;
-    if (!isEnsured(copy, injections, labels.get(namespace) ?? {})) {
+    if (!isEnsured(name, { name: namespace, labels: labels.get(namespace) ?? {} }, injections)) {
       yield { namespace, name, outcome: 'not ensured' };
       continue;
     }

@@ -1,4 +1,5 @@
 import type { V1Namespace } from '@kubernetes/client-node';
+import { isForNamespace } from '../../function/copies/namespaces.ts';
 import { hasAll } from '../../function/review/container.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
@@ -7,7 +8,6 @@ import { list } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Installation } from './installation.ts';
-import { isForNamespace } from './namespaces.ts';
 import { dryRun, labelsFor, type Pod, probePod } from './probe-pod.ts';
 
 /**

@@ -14,6 +14,7 @@ import { injections, OutsideFolder } from '../support/overlay.ts';
 import { type Cluster, describeOnApiServer } from './cluster.ts';
 
 const installation = { name: 'file-injector', namespace: 'platform-hooks' };
+const team = { team: 'a' };
 const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'CronJob', 'ConfigMap'];
 
 describeOnApiServer('the component sync', (cluster) => {
@@ -22,7 +23,7 @@ describeOnApiServer('the component sync', (cluster) => {
 
   before(async function () {
     requireKubectl(this);
-    for (const namespace of [installation.namespace, 'one', 'two', 'three']) {
+    for (const namespace of [installation.namespace, 'one', 'two', 'three', 'labelled', 'elsewhere']) {
       await prepareNamespace(cluster.api, namespace);
     }
     await using cleanup = new AsyncDisposableStack();
@@ -55,6 +56,25 @@ describeOnApiServer('the component sync', (cluster) => {
     expect(status).to.equal(0);
     const stored = await Promise.all(['one', 'two', 'three'].map((namespace) => textIn(cluster, namespace)));
     expect(stored).to.deep.equal(['new', 'their own', 'no copy']);
+  });
+
+  it('hands nothing out to where no injection ensures it, whatever a ConfigMap of a tenant says', async () => {
+    await applyAs(cluster, 'test', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'labelled', labels: team },
+    });
+    for (const namespace of ['one', 'labelled', 'elsewhere', 'kube-system']) await copyTo(cluster, namespace, 'old');
+    const [ca, scratch] = injections.injections;
+    const inOne = { ...ca, namespaces: { include: ['one'] } };
+    const inTeam = { ...ca, name: 'of-team', namespaceSelector: { matchLabels: team } };
+    const { status, records } = await sync(kubeconfig, { injections: [inOne, inTeam, scratch] });
+    expect(status).to.equal(0);
+    expect(records.filter(({ message }) => message === 'updated').map(({ namespace }) => namespace)).to.have.members([
+      'one',
+      'labelled',
+    ]);
+    expect([await textIn(cluster, 'elsewhere'), await textIn(cluster, 'kube-system')]).to.deep.equal(['old', 'old']);
   });
 
   it('may do nothing else', async () => {
@@ -135,10 +155,13 @@ function statusOf(error: unknown): number {
 type LogRecord = { severity: string; message: string } & Record<string, unknown>;
 
 /** What the CronJob's container does, by this ServiceAccount. */
-async function sync(kubeconfig: string): Promise<{ status: number | null; records: LogRecord[] }> {
+async function sync(
+  kubeconfig: string,
+  configured: object = injections,
+): Promise<{ status: number | null; records: LogRecord[] }> {
   await using cleanup = new AsyncDisposableStack();
   const folder = new OutsideFolder(cleanup);
-  folder.write('injections.yaml', injections);
+  folder.write('injections.yaml', configured);
   const env = { ...process.env, KUBECONFIG: kubeconfig, INJECTIONS: `${folder.path}/injections.yaml` };
   const child = startChild(process.execPath, ['function/start.ts', 'sync'], { cleanup, env });
   return { status: await child.exit, records: child.lines.map((line) => JSON.parse(line)) };

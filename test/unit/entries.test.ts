@@ -1,12 +1,12 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isForNamespace } from '../../function/copies/namespaces.ts';
 import { parseInjections } from '../../function/injections/load.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
 import { labelFindings } from '../../scripts/doctor/namespace-labels.ts';
 import { callsFor, isForNamespacesOf } from '../../scripts/install/coverage.ts';
 import { callNameOf, entriesFor, type Selecting } from '../../scripts/install/entries.ts';
-import { isForNamespace } from '../../scripts/install/namespaces.ts';
 import { globRemarks, needlessCalls } from '../../scripts/install/needless-calls.ts';
 import { webhookConfiguration } from '../../scripts/install/webhook-configuration.ts';
 import { outdatedEntries } from '../../scripts/install/withdrawal.ts';

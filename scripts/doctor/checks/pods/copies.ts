@@ -1,6 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type CopyState, copyOf, stateOf } from '../../../../function/copies/copy.ts';
-import { type Copy, isEnsured, listCopies } from '../../../install/copies.ts';
+import { isEnsured } from '../../../../function/copies/namespaces.ts';
+import { type Copy, listCopies } from '../../../install/copies.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
@@ -18,7 +19,9 @@ export const copies = check(
   [resultOf(injections), namespaces],
   async ({ api, installation }, deployed, known) => {
     const labelled = await listCopies(api, installation);
-    const all = labelled.filter((copy) => isEnsured(copy, deployed, labelsOf(known, copy.metadata.namespace)));
+    const all = labelled.filter(({ metadata: { name, namespace } }) =>
+      isEnsured(name, { name: namespace, labels: labelsOf(known, namespace) }, deployed),
+    );
     if (all.length === 0) return { findings: [] };
     const sources = await list<V1ConfigMap>(api, `/api/v1/namespaces/${installation.namespace}/configmaps`);
     return { findings: copyFindings(all, sources) };

@@ -1,8 +1,8 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
+import { isForNamespace } from '../../../../function/copies/namespaces.ts';
 import { refusingStandards, sourceOf } from '../../../../function/injections/pod-security.ts';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { callsForPods, callsInNamespace } from '../../../install/entry-rules.ts';
-import { isForNamespace } from '../../../install/namespaces.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, denied, type Finding, ok } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';

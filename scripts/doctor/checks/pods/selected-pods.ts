@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { isForNamespace } from '../../../../function/copies/namespaces.ts';
 import type { Injection } from '../../../../function/review/injection.ts';
 import { callNames } from '../../../../function/review/namespaces.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
 import { deployedAt } from '../../../install/deployed-injections.ts';
 import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
-import { isForNamespace } from '../../../install/namespaces.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { labelQuery } from '../../../kubernetes/label-query.ts';
 import { list } from '../../../kubernetes/read.ts';
