@@ -9,10 +9,16 @@ export function runGo(
   test: Context,
   what: string,
   args: readonly string[],
-  { cwd, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  { cwd, env = process.env, input }: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
 ): { status: number | null; stdout: string; stderr: string } {
   test.timeout(1_200_000);
-  const { error, status, stdout, stderr } = spawnSync('go', args, { cwd, env, encoding: 'utf8' });
+  const { error, status, stdout, stderr } = spawnSync('go', args, {
+    cwd,
+    env,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   if (error && !process.env.CI) {
     console.log(`    skipped, ${what} cannot be had without Go (https://go.dev/dl)`);
     return test.skip();

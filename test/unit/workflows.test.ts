@@ -9,6 +9,7 @@ import { reaches } from '../../scripts/install/reach.ts';
 import { render } from '../../scripts/install/render.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
 import { requireKubectl } from '../support/definitions.ts';
+import { runGo } from '../support/run-go.ts';
 
 interface Workflow {
   permissions: unknown;
@@ -21,16 +22,8 @@ describe('the workflows of .github', () => {
   const workflows = files.map((file) => ({ file, ...(parse(readFileSync(file, 'utf8')) as Workflow) }));
 
   it('are valid, as actionlint reads them', function () {
-    this.timeout(600_000);
     const linter = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
-    const { error, status, stdout, stderr } = spawnSync('go', ['run', linter, '-no-color', ...files], {
-      encoding: 'utf8',
-    });
-    if (error && !process.env.CI) {
-      console.log('    skipped, actionlint cannot be had without Go (https://go.dev/dl)');
-      return this.skip();
-    }
-    expect(error).to.equal(undefined);
+    const { status, stdout, stderr } = runGo(this, 'actionlint', ['run', linter, '-no-color', ...files]);
     expect(stdout, stderr).to.equal('');
     expect(status, stderr).to.equal(0);
   });
