@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { Outcomes } from '../doctor/check.ts';
 import type { Context } from '../doctor/context.ts';
 import type { Diagnosis } from '../doctor/run.ts';
 import type { InstallOptions } from '../install/install.ts';
@@ -60,23 +61,26 @@ out keep what is deployed; their defaults are for the first time.`,
       const progress = createProgress();
       const report = (title: string, finding: Finding) => print(formatFinding(title, finding));
       print(`Cluster: ${api.server}`);
-      const platform = await checkPlatform({ api, installation, kubeContext }, { reach, progress, show: report });
+      const context = { api, installation, kubeContext };
+      const { outcomes, ...platform } = await checkPlatform(context, { reach, progress, show: report });
       if (platform.ways.length === 0) {
         printError('\nNothing was changed: first fix what is marked with ✗ or ?.');
         return exitStatus.failed;
       }
       await install({ api, installation, progress, cleanup, report }, { ...options, ...platform });
-      return await diagnosed({ api, installation, kubeContext });
+      return await diagnosed(context, outcomes);
     }),
   );
 
-/** Shows what the doctor's checks find to fix in what was deployed; the exit status. */
-async function diagnosed(context: Context): Promise<number> {
+/** Shows what the doctor's checks after those of the platform find to fix in what was deployed; the exit status. */
+async function diagnosed(context: Context, outcomes: Outcomes): Promise<number> {
+  const { categories, platform } = await import('../doctor/categories.ts');
   const { diagnose } = await import('../doctor/run.ts');
   const { conclude, createFormatter, isToFix } = await import('../doctor/report.ts');
+  const deployed = categories.filter((category) => category !== platform);
   const findings: Diagnosis[] = [];
   const format = createFormatter();
-  for await (const finding of diagnose(context)) {
+  for await (const finding of diagnose(context, deployed, outcomes)) {
     findings.push(finding);
     if (isToFix(finding)) print(format(finding));
   }

@@ -3,6 +3,7 @@ import { type Reach, waysOf } from '../install/reach.ts';
 import type { Finding } from '../terminal/finding.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { platform } from './categories.ts';
+import type { Outcomes } from './check.ts';
 import { clusterLocalTls, clusterLocalTlsFinding } from './checks/connection/cluster-local-tls.ts';
 import type { Context } from './context.ts';
 import { fixFor } from './fix.ts';
@@ -13,6 +14,8 @@ interface Platform {
   /** The ways to reach the function; none where something is broken, or could not be checked. */
   ways: readonly Reach[];
   gatewayNamespace?: string | undefined;
+  /** What the platform's checks have come to, for those that come after. */
+  outcomes: Outcomes;
 }
 
 interface Course {
@@ -26,11 +29,12 @@ export async function checkPlatform(context: Context, { reach, progress, show }:
   const { api } = context;
   await waitForIssuer(api, progress);
   const shown: Finding[] = [];
-  for await (const finding of diagnose(context, [platform])) {
+  const outcomes: Outcomes = new Map();
+  for await (const finding of diagnose(context, [platform], outcomes)) {
     show(finding.title, finding);
     shown.push(finding);
   }
-  if (shown.some(({ status }) => status === 'unknown')) return { ways: [] };
+  if (shown.some(({ status }) => status === 'unknown')) return { ways: [], outcomes };
   const network = await readNetwork(api);
   const state = await readClusterLocalTls(api, network);
   const ways = waysOf(reach, network.gateway, state === 'enabled');
@@ -39,6 +43,6 @@ export async function checkPlatform(context: Context, { reach, progress, show }:
     show(clusterLocalTls.title, { ...finding, ...(fix !== undefined && { fix: fixFor(fix, context) }) });
     shown.push(finding);
   }
-  if (shown.some(({ status }) => status === 'broken')) return { ways: [] };
-  return { ways, gatewayNamespace: network.gateway?.namespace };
+  if (shown.some(({ status }) => status === 'broken')) return { ways: [], outcomes };
+  return { ways, gatewayNamespace: network.gateway?.namespace, outcomes };
 }
