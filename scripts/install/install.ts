@@ -4,6 +4,7 @@ import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { TimeoutError } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { ok, unknown, warning } from '../terminal/finding.ts';
+import { callerTokensSecret } from './caller-tokens.ts';
 import { Changes } from './changes.ts';
 import { dryRunInjections } from './dry-run.ts';
 import { listInstalled } from './inventory.ts';
@@ -75,7 +76,8 @@ interface Verification {
 /**
  * Goes back to what was there before, at the end, unless the result was verified; also where it is interrupted. Of a
  * function that no webhook configuration called before, only the one that does goes: the doctor says what is wrong with
- * the rest, which does no harm.
+ * the rest, which does no harm. A Secret of callers' tokens stays: it has the former one, and calls with the next one may be
+ * under way; the next deploy goes on with that.
  */
 async function undoneUnlessVerified(
   target: Target,
@@ -88,7 +90,9 @@ async function undoneUnlessVerified(
   const verification = { isDone: false };
   cleanup.defer(async () => {
     if (verification.isDone) return;
-    const isMeant = (path: string) => wasRegistered || path.startsWith(webhookConfigurations);
+    const isMeant = (path: string) =>
+      path.startsWith(webhookConfigurations) ||
+      (wasRegistered && !path.endsWith(`/secrets/${callerTokensSecret.name}`));
     const undone = await goBack(target, changes, { before, injections, isMeant });
     if (undone.length > 0) {
       const fix = `${commandLine('deploy')} once the cause is fixed`;
