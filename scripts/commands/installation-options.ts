@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
 import { defaultInstallation, type Installation, instanceOf } from '../install/installation.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { UsageError } from '../terminal/exit-status.ts';
@@ -42,8 +43,13 @@ export function parseName(text: string): string {
   throw new InvalidArgumentError('Use lower-case letters, digits and dashes.');
 }
 
-/** The installation that the options name. Throws a UsageError where its names are too long together. */
+/**
+ * The installation that the options name. Throws a UsageError where its names are too long together, or where one is a number
+ * or a boolean in YAML, as which kustomize writes it in places.
+ */
 export function installationOf({ name, namespace }: InstallationOptions): Installation {
+  const other = [name, namespace].find((one) => kubectlScalar(one) !== one);
+  if (other !== undefined) throw new UsageError(`YAML does not read ${other} as text: choose another name`);
   if (instanceOf({ name, namespace }).length <= 63) return { name, namespace };
   throw new UsageError('--name and --namespace may have 62 characters together at most: shorten one of them');
 }

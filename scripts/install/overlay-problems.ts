@@ -1,4 +1,5 @@
 import type { V1CronJobSpec } from '@kubernetes/client-node';
+import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { KnativeService } from './knative-service.ts';
 import { coverageProblems } from './overlay-coverage.ts';
@@ -62,6 +63,11 @@ function fieldProblems({ patches = [], transformers = [], ...kustomization }: Ku
 function nameProblems(ours: readonly KubernetesObject[], webhook: KubernetesObject): string[] {
   const instance = webhook.metadata.labels?.['app.kubernetes.io/instance'] ?? '';
   const [name = '', namespace = ''] = instance.split('.');
+  const other = [name, namespace].find((one) => kubectlScalar(one) !== one);
+  if (other !== undefined)
+    return [
+      `YAML does not read ${other} as text, and kustomize does not quote it everywhere: choose another name, and ${settingsHint}`,
+    ];
   const annotations = webhook.metadata.annotations as Record<string, string> | undefined;
   const [caNamespace, caName] = annotations?.['cert-manager.io/inject-ca-from']?.split('/') ?? [];
   const services = entriesOf(webhook).flatMap(({ clientConfig }) => clientConfig.service ?? []);

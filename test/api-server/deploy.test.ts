@@ -72,6 +72,12 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
       'error: --name and --namespace may have 62 characters together at most: shorten one of them',
     ],
     [
+      'refuses a name that YAML takes for something else',
+      2,
+      ['--namespace', '123'],
+      'error: YAML does not read 123 as text: choose another name',
+    ],
+    [
       'refuses a context that the kubeconfig does not have',
       2,
       ['--context', 'nowhere'],

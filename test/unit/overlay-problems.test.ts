@@ -95,6 +95,23 @@ describe('an overlay outside the tree', () => {
     expect(account?.metadata.namespace).to.equal('mine');
   });
 
+  for (const [other, ...literals] of [
+    ['123', 'name=file-injector', 'namespace=123'],
+    ['true', 'name=true', 'namespace=platform-hooks'],
+  ]) {
+    it(`with a name that YAML reads as another value: ${other}`, async () => {
+      kustomization({
+        configMapGenerator: [
+          { name: 'hello-webhook-settings', behavior: 'merge', literals },
+          { name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] },
+        ],
+      });
+      expect(await problems()).to.deep.equal([
+        `YAML does not read ${other} as text, and kustomize does not quote it everywhere: choose another name, and ${settings}`,
+      ]);
+    });
+  }
+
   it('with an image that matches nothing, and without one', async () => {
     const placeholder =
       "the function's image is still the placeholder hello-webhook: `images` needs an entry with `name: hello-webhook`";
