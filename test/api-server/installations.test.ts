@@ -1,8 +1,13 @@
 import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { listInstalled } from '../../scripts/install/inventory.ts';
+import type { Wanted } from '../../scripts/install/overlay.ts';
+import { render } from '../../scripts/install/render.ts';
 import { read } from '../../scripts/kubernetes/read.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { installDefinitions } from '../support/definitions.ts';
 import { helloInjectionWith } from '../support/hello-injection.ts';
+import { injections } from '../support/overlay.ts';
 import { StagedCluster } from '../support/staged-cluster.ts';
 import { describeOnApiServer } from './cluster.ts';
 
@@ -51,5 +56,18 @@ describeOnApiServer('a cluster with an installation', (cluster) => {
       );
       expect(await read(cluster.api, '/api/v1/namespaces/show')).to.equal(undefined);
     }
+  });
+
+  it('is not changed by another one beside it, in the eyes of doctor and sync', async () => {
+    const seen = async () => [await run('doctor'), await run('sync', '--dry-run')];
+    const before = await seen();
+    const components: Wanted['components'] = ['ensure', 'sync', 'fail-closed', 'always-warm', 'network-policy'];
+    const names = { name: 'file-injector', namespace: 'platform-hooks' };
+    const wanted = { ...names, reach: 'gateway-kourier', image: 'mine', injections: stringify(injections) } as const;
+    const { objects } = await render({ ...wanted, components }, cleanup);
+    await staged.apply(objects);
+    const listed = await listInstalled(cluster.api, names);
+    expect(listed.map(({ kind }) => kind)).to.include.members(['MutatingWebhookConfiguration', 'Service', 'CronJob']);
+    expect(await seen()).to.deep.equal(before);
   });
 });
