@@ -23,6 +23,7 @@ import { issuer } from './checks/platform/issuer.ts';
 import { knative } from './checks/platform/knative.ts';
 import { copies } from './checks/pods/copies.ts';
 import { podSecurity } from './checks/pods/pod-security.ts';
+import { refusedPods } from './checks/pods/refused-pods.ts';
 import { selectedPods } from './checks/pods/selected-pods.ts';
 import { volumeSources } from './checks/pods/volume-sources.ts';
 import { workloadLabels } from './checks/pods/workload-labels.ts';
@@ -74,6 +75,6 @@ export const categories: readonly Category[] = [
     id: 'pods',
     title: 'Pods',
     isOfCall: false,
-    checks: [selectedPods, workloadLabels, volumeSources, podSecurity, copies],
+    checks: [selectedPods, refusedPods, workloadLabels, volumeSources, podSecurity, copies],
   },
 ];
