@@ -27,12 +27,17 @@ what has no effect; that needs kubectl.`,
     action(async (options: CheckOptions, { args: places }) => {
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
       const { mountWarnings } = await import('../../function/injections/mount-warnings.ts');
+      const { swallowedNames } = await import('../../function/injections/name-warnings.ts');
+      const { platformNames } = await import('../install/unmatched-namespaces.ts');
       const { uncheckedSources } = await import('../../function/injections/volume.ts');
       const { podSecurityWarnings } = await import('../../function/injections/pod-security.ts');
       const warningsOf = (injection: Injection) =>
-        [...mountWarnings(injection), ...podSecurityWarnings(injection)].map(
-          (warning) => `warning: injection ${injection.name}: ${warning}`,
-        );
+        [
+          ...mountWarnings(injection),
+          ...podSecurityWarnings(injection),
+          ...swallowedNames(injection),
+          ...platformNames(injection),
+        ].map((warning) => `warning: injection ${injection.name}: ${warning}`);
       const api = options.context === undefined ? undefined : await connectTo(options);
       const isSound = async (file: string): Promise<boolean> => {
         try {
@@ -69,7 +74,12 @@ async function remarksOnCalls(api: KubernetesApi | undefined, injections: readon
     labels,
   }));
   const { webhooks = [] } = webhookConfiguration({ name: '', url: 'https://HOST/mutate', caCert: '' }, injections);
-  return needlessCalls(webhooks, injections, namespaces);
+  const { missingNamespaces } = await import('../install/unmatched-namespaces.ts');
+  const names = namespaces.map(({ name }) => name);
+  const missing = injections.flatMap((injection) =>
+    missingNamespaces(injection, names).map((text) => `warning: injection ${injection.name}: ${text}`),
+  );
+  return [...needlessCalls(webhooks, injections, namespaces), ...missing];
 }
 
 /** Whether nothing was forgotten in an overlay; prints what was. */

@@ -32,6 +32,18 @@ describe('npm run check', () => {
     ]);
   });
 
+  it('warns of names by which nothing is ever injected', () => {
+    const file =
+      'test/api-server/doctor/gateway-kourier/an injection names namespaces in which it never is/injections.yaml';
+    const { status, stdout } = run(file);
+    expect(status).to.equal(0);
+    expect(stdout.match(/warning: .*/g)).to.deep.equal([
+      "warning: injection platform: nothing is injected anywhere: the platform's namespaces (kube-system) are always left out",
+      'warning: injection swallowed: nothing is injected anywhere: namespaces.exclude leaves out all of namespaces.include',
+      'warning: injection without-containers: containers.include has app in vain, since containers.exclude leaves that out',
+    ]);
+  });
+
   it('says for which injections the function is called for nothing, since no webhook selects namespaces by globs', () => {
     const file =
       'test/api-server/doctor/gateway-kourier/an entry leaves out the namespace that an injection is for/injections.yaml';

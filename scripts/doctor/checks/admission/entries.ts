@@ -10,6 +10,7 @@ import { commandLine } from '../../../terminal/command-line.ts';
 import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
 import { labelFindings } from '../../namespace-labels.ts';
+import { nameFindings } from '../../namespace-names.ts';
 import type { Namespaces } from '../../namespaces.ts';
 import { someOf } from '../../text.ts';
 import { webhook } from '../connection/webhook.ts';
@@ -49,7 +50,7 @@ function entryFindings(
     ...knowing
       .filter((entry) => !all.some((injection) => callsFor(entry, injection, all)))
       .map(({ name }) => warning(`no injection needs entry ${name}: its Pods wait for a call in vain`, fix)),
-    ...all.flatMap((injection) => labelFindings(injection, known)),
+    ...all.flatMap((injection) => [...nameFindings(injection, known), ...labelFindings(injection, known)]),
   ];
   const covered = all.map(({ name }) => name);
   const found = findings.length > 0 ? findings : [ok(`the API server calls the function for ${someOf(covered, 5)}`)];
