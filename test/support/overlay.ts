@@ -6,6 +6,7 @@ import { kustomize } from '../../scripts/install/render.ts';
 import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.ts';
+import { requireKubectl } from './definitions.ts';
 
 export const overlays = ['cluster-local-url', 'gateway-contour', 'gateway-istio', 'gateway-kourier'] as const;
 
@@ -106,4 +107,34 @@ export class OutsideFolder {
 /** What `kubectl apply -k` would apply of a directory. */
 export async function kustomized(directory: string): Promise<KubernetesObject[]> {
   return parseManifest(await kustomize(directory), directory);
+}
+
+/** A `describe` whose tests have a folder each; they are skipped where kubectl, whose kustomize renders it, is missing. */
+export function describeOutside(title: string, define: (outside: Outside) => void): void {
+  describe(title, () => {
+    let cleanup = new AsyncDisposableStack();
+    let folder: OutsideFolder;
+    before(function () {
+      requireKubectl(this);
+    });
+    beforeEach(() => {
+      cleanup = new AsyncDisposableStack();
+      folder = new OutsideFolder(cleanup);
+    });
+    afterEach(() => cleanup.disposeAsync());
+    define({
+      get cleanup() {
+        return cleanup;
+      },
+      get folder() {
+        return folder;
+      },
+    });
+  });
+}
+
+/** The folder of the test that runs, and what goes with it. */
+interface Outside {
+  readonly folder: OutsideFolder;
+  readonly cleanup: AsyncDisposableStack;
 }

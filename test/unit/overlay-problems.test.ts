@@ -1,27 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
-import { requireKubectl } from '../support/definitions.ts';
-import { entries, kustomized, OutsideFolder, webhooks } from '../support/overlay.ts';
+import { describeOutside, entries, kustomized, OutsideFolder, webhooks } from '../support/overlay.ts';
 
 const settings = 'set name and namespace in ConfigMap hello-webhook-settings, by a `configMapGenerator` that merges';
 
-describe('an overlay outside the tree', () => {
-  let cleanup: AsyncDisposableStack;
-  let folder: OutsideFolder;
-  before(function () {
-    requireKubectl(this);
-  });
-  beforeEach(() => {
-    cleanup = new AsyncDisposableStack();
-    folder = new OutsideFolder(cleanup);
-    folder.writeOverlay();
-  });
-  afterEach(() => cleanup.disposeAsync());
+describeOutside('an overlay outside the tree', (outside) => {
+  beforeEach(() => outside.folder.writeOverlay());
 
   /** What is said of the folder, or kustomize's own words. */
-  const problems = () => checkOverlay(folder.path).catch(({ message }: Error) => message);
-  const kustomization = (own: object) => folder.writeOverlay(own);
+  const problems = () => checkOverlay(outside.folder.path).catch(({ message }: Error) => message);
+  const kustomization = (own: object) => outside.folder.writeOverlay(own);
 
   it('has no problem where all is said', async () => {
     expect(await problems()).to.deep.equal([]);
@@ -30,13 +19,13 @@ describe('an overlay outside the tree', () => {
   it('is refused by kustomize without entries, and with the transformers of another way', async () => {
     kustomization({ patches: [] });
     expect(await problems()).to.contain('webhooks.*');
-    kustomization({ transformers: [folder.manifest('transformers/cluster-local-url')] });
+    kustomization({ transformers: [outside.folder.manifest('transformers/cluster-local-url')] });
     expect(await problems()).to.contain('hello-webhook-host');
   });
 
   it('is refused by kustomize with values or components that come after the transformers', async () => {
-    const above = new OutsideFolder(cleanup);
-    const resources = [`../${folder.path.split('/').at(-1)}`];
+    const above = new OutsideFolder(outside.cleanup);
+    const resources = [`../${outside.folder.path.split('/').at(-1)}`];
     const wrong = [
       { configMapGenerator: [{ name: 'hello-webhook-settings', behavior: 'merge', literals: ['name=late'] }] },
       {
@@ -68,10 +57,10 @@ describe('an overlay outside the tree', () => {
   });
 
   it('with a patch of the settings above the overlay that has put them in place', async () => {
-    const above = new OutsideFolder(cleanup);
+    const above = new OutsideFolder(outside.cleanup);
     above.write('settings.yaml', [{ op: 'replace', path: '/data/name', value: 'late' }]);
     above.write('kustomization.yaml', {
-      resources: [`../${folder.path.split('/').at(-1)}`],
+      resources: [`../${outside.folder.path.split('/').at(-1)}`],
       patches: [{ path: 'settings.yaml', target: { kind: 'ConfigMap', name: 'hello-webhook-settings' } }],
     });
     expect(await checkOverlay(above.path)).to.deep.equal([
@@ -83,7 +72,7 @@ describe('an overlay outside the tree', () => {
     kustomization({
       configMapGenerator: [{ name: 'hello-webhook-injections', behavior: 'merge', files: ['injections.yaml'] }],
       patches: [
-        ...folder.patches,
+        ...outside.folder.patches,
         {
           target: { kind: 'ConfigMap', name: 'hello-webhook-settings' },
           patch: JSON.stringify([{ op: 'replace', path: '/data/namespace', value: 'mine' }]),
@@ -91,7 +80,7 @@ describe('an overlay outside the tree', () => {
       ],
     });
     expect(await problems()).to.deep.equal([]);
-    const [account] = (await kustomized(folder.path)).filter(({ kind }) => kind === 'ServiceAccount');
+    const [account] = (await kustomized(outside.folder.path)).filter(({ kind }) => kind === 'ServiceAccount');
     expect(account?.metadata.namespace).to.equal('mine');
   });
 
@@ -132,15 +121,18 @@ describe('an overlay outside the tree', () => {
   }
 
   it('whose namespace was changed above it', async () => {
-    const above = new OutsideFolder(cleanup);
-    above.write('kustomization.yaml', { resources: [`../${folder.path.split('/').at(-1)}`], namespace: 'mine' });
+    const above = new OutsideFolder(outside.cleanup);
+    above.write('kustomization.yaml', {
+      resources: [`../${outside.folder.path.split('/').at(-1)}`],
+      namespace: 'mine',
+    });
     expect(await checkOverlay(above.path)).to.deep.include(
       `ServiceAccount file-injector in platform-hooks is not found among the objects of file-injector.platform-hooks: ${settings}`,
     );
   });
 
   it('without an entry for an injection, and with one for none', async () => {
-    folder.write(
+    outside.folder.write(
       'webhooks.yaml',
       webhooks([entries[0] ?? {}, { name: 'old', objectSelector: { matchLabels: { old: 'true' } } }]),
     );
@@ -152,7 +144,7 @@ describe('an overlay outside the tree', () => {
 
   it('has no problem with an entry that covers more than its injections need', async () => {
     const both = { matchExpressions: [{ key: 'company-ca', operator: 'Exists' }] };
-    folder.write('webhooks.yaml', webhooks([{ name: 'company-ca', objectSelector: both }, entries[1] ?? {}]));
+    outside.folder.write('webhooks.yaml', webhooks([{ name: 'company-ca', objectSelector: both }, entries[1] ?? {}]));
     expect(await problems()).to.deep.equal([]);
   });
 
@@ -162,7 +154,7 @@ describe('an overlay outside the tree', () => {
       'there are no injections: `configMapGenerator` has to merge your injections.yaml into ConfigMap hello-webhook-injections',
     ]);
     kustomization({});
-    folder.write('injections.yaml', { injections: [{ name: 'a' }] });
+    outside.folder.write('injections.yaml', { injections: [{ name: 'a' }] });
     expect((await problems())[0]).to.match(/^injections\.yaml:\d+:\d+: injections\[0\]/);
   });
 
@@ -179,8 +171,12 @@ describe('an overlay outside the tree', () => {
 
   it('is checked by a command, whose exit status is 1 where something was forgotten', () => {
     const check = () =>
-      spawnSync(process.execPath, ['scripts/hello-webhook.ts', 'check', folder.path], { encoding: 'utf8' });
-    expect(check()).to.deep.include({ status: 0, stdout: `${folder.path}: an overlay, no problem\n`, stderr: '' });
+      spawnSync(process.execPath, ['scripts/hello-webhook.ts', 'check', outside.folder.path], { encoding: 'utf8' });
+    expect(check()).to.deep.include({
+      status: 0,
+      stdout: `${outside.folder.path}: an overlay, no problem\n`,
+      stderr: '',
+    });
     kustomization({ images: [] });
     const { status, stderr } = check();
     expect(status).to.equal(1);

@@ -6,8 +6,7 @@ import { parse } from 'yaml';
 import { checkOverlay } from '../../scripts/install/check-overlay.ts';
 import { entriesOf } from '../../scripts/install/webhook-configuration.ts';
 import { parseManifest } from '../../scripts/kubernetes/manifest.ts';
-import { requireKubectl } from '../support/definitions.ts';
-import { injections, kustomized, OutsideFolder } from '../support/overlay.ts';
+import { describeOutside, injections, kustomized } from '../support/overlay.ts';
 
 const example = 'manifests/examples/overlay';
 const options = [
@@ -16,18 +15,7 @@ const options = [
   ...['--image', 'registry.example.com/platform/hello-webhook:v0.1.0'],
 ];
 
-describe('hello-webhook render', () => {
-  let cleanup: AsyncDisposableStack;
-  let folder: OutsideFolder;
-  before(function () {
-    requireKubectl(this);
-  });
-  beforeEach(() => {
-    cleanup = new AsyncDisposableStack();
-    folder = new OutsideFolder(cleanup);
-  });
-  afterEach(() => cleanup.disposeAsync());
-
+describeOutside('hello-webhook render', (outside) => {
   it('prints the same bytes for the same options, needs no cluster, and has the webhook configuration last', () => {
     const [first, second] = [succeed(...options), succeed(...options)];
     expect(second).to.equal(first);
@@ -53,7 +41,7 @@ describe('hello-webhook render', () => {
   });
 
   it("has the webhook configuration call with a caller's token, which a file holds, and nothing else has it", () => {
-    const file = join(folder.path, 'token');
+    const file = join(outside.folder.path, 'token');
     const token = 'swordfish'.repeat(8);
     writeFileSync(file, `${token}\n`);
     const objects = parseManifest(succeed(...options, '--caller-token', file), 'the output');
@@ -69,31 +57,33 @@ describe('hello-webhook render', () => {
 
   it('writes the same into a directory, with a kustomization, and the webhook configuration in a folder of its own', async () => {
     const objects = parseManifest(succeed(...options), 'the output');
-    expect(succeed(...options, '--output', folder.path)).to.equal('');
-    expect(await kustomized(folder.path)).to.deep.equal(objects);
-    expect(readdirSync(folder.path).sort()).to.deep.equal(['function', 'kustomization.yaml', 'webhook']);
-    const within = (name: string) => parseManifest(folder.read(`${name}/manifests.yaml`), name);
+    expect(succeed(...options, '--output', outside.folder.path)).to.equal('');
+    expect(await kustomized(outside.folder.path)).to.deep.equal(objects);
+    expect(readdirSync(outside.folder.path).sort()).to.deep.equal(['function', 'kustomization.yaml', 'webhook']);
+    const within = (name: string) => parseManifest(outside.folder.read(`${name}/manifests.yaml`), name);
     expect([...within('function'), ...within('webhook')]).to.deep.equal(objects);
     expect(within('webhook').map(({ kind }) => kind)).to.deep.equal(['MutatingWebhookConfiguration']);
   });
 
   it('writes again what it has written, and leaves the files of others as they are', () => {
-    succeed(...options, '--output', folder.path);
-    succeed(...options, '--always-warm', '--output', folder.path);
-    expect(folder.read('function/manifests.yaml')).to.contain('min-scale: "1"');
-    writeFileSync(join(folder.path, 'kustomization.yaml'), 'resources: []\n');
-    const { status, stderr } = run(...options, '--output', folder.path);
-    expect(stderr).to.contain(`${folder.path}/kustomization.yaml`).and.to.contain('not written by render before');
+    succeed(...options, '--output', outside.folder.path);
+    succeed(...options, '--always-warm', '--output', outside.folder.path);
+    expect(outside.folder.read('function/manifests.yaml')).to.contain('min-scale: "1"');
+    writeFileSync(join(outside.folder.path, 'kustomization.yaml'), 'resources: []\n');
+    const { status, stderr } = run(...options, '--output', outside.folder.path);
+    expect(stderr)
+      .to.contain(`${outside.folder.path}/kustomization.yaml`)
+      .and.to.contain('not written by render before');
     expect(status).to.equal(1);
-    expect(folder.read('kustomization.yaml')).to.equal('resources: []\n');
+    expect(outside.folder.read('kustomization.yaml')).to.equal('resources: []\n');
   });
 
   it('writes an overlay that takes the manifests from a URL, as the example has it', () => {
     const text = readFileSync(`${example}/injections.yaml`, 'utf8');
-    writeFileSync(join(folder.path, 'injections.yaml'), text);
+    writeFileSync(join(outside.folder.path, 'injections.yaml'), text);
     const url = 'https://github.com/example/hello-webhook//manifests?ref=v0.1.0';
-    succeed(...options, '--output', folder.path, '--manifests', url);
-    const written = parse(folder.read('kustomization.yaml'));
+    succeed(...options, '--output', outside.folder.path, '--manifests', url);
+    const written = parse(outside.folder.read('kustomization.yaml'));
     const { images, patches, ...rest } = parse(readFileSync(`${example}/kustomization.yaml`, 'utf8'));
     const [{ newName, newTag, name }] = images;
     expect(written).to.deep.equal({
@@ -101,14 +91,16 @@ describe('hello-webhook render', () => {
       images: [{ name, newName: `${newName}:${newTag}` }],
       patches: [patches[0], { ...patches[1], patch: `${patches[1].patch}\n` }],
     });
-    expect(parse(folder.read('webhooks.yaml'))).to.deep.equal(parse(readFileSync(`${example}/webhooks.yaml`, 'utf8')));
-    expect(folder.read('injections.yaml')).to.equal(text);
+    expect(parse(outside.folder.read('webhooks.yaml'))).to.deep.equal(
+      parse(readFileSync(`${example}/webhooks.yaml`, 'utf8')),
+    );
+    expect(outside.folder.read('injections.yaml')).to.equal(text);
   });
 
   it('writes an overlay in which nothing is missing, and which renders to the same', async () => {
-    succeed(...options, '--output', folder.path, '--manifests', folder.manifest('.'));
-    expect(await checkOverlay(folder.path)).to.deep.equal([]);
-    expect(await kustomized(folder.path)).to.deep.equal(parseManifest(succeed(...options), 'the output'));
+    succeed(...options, '--output', outside.folder.path, '--manifests', outside.folder.manifest('.'));
+    expect(await checkOverlay(outside.folder.path)).to.deep.equal([]);
+    expect(await kustomized(outside.folder.path)).to.deep.equal(parseManifest(succeed(...options), 'the output'));
   });
 
   it('writes, as the README has it, an overlay of its own in a repository outside the tree, and what check says holds', async () => {
@@ -116,17 +108,17 @@ describe('hello-webhook render', () => {
     const values: Readonly<Record<string, string>> = {
       IMAGE: 'registry.example.com/mine:v1',
       DIRECTORY: 'overlay',
-      "'https://github.com/OWNER/hello-webhook//manifests?ref=v0.1.0'": `../${folder.manifest('.')}`,
+      "'https://github.com/OWNER/hello-webhook//manifests?ref=v0.1.0'": `../${outside.folder.manifest('.')}`,
     };
     const words = readme.split(/[\s\\]+/).map((word) => values[word] ?? word);
     expect(words).to.include.members(Object.values(values));
-    folder.write('injections.yaml', injections);
+    outside.folder.write('injections.yaml', injections);
     execFileSync(process.execPath, [resolve('scripts/hello-webhook.ts'), 'render', ...words], {
-      cwd: folder.path,
-      env: { ...process.env, INIT_CWD: folder.path },
+      cwd: outside.folder.path,
+      env: { ...process.env, INIT_CWD: outside.folder.path },
     });
-    expect(await checkOverlay(join(folder.path, 'overlay'))).to.deep.equal([]);
-    const objects = await kustomized(join(folder.path, 'overlay'));
+    expect(await checkOverlay(join(outside.folder.path, 'overlay'))).to.deep.equal([]);
+    const objects = await kustomized(join(outside.folder.path, 'overlay'));
     expect(objects.flatMap(entriesOf).map(({ name }) => name)).to.deep.equal([
       'company-ca.file-injector.platform-hooks.svc',
       'scratch.file-injector.platform-hooks.svc',
@@ -141,8 +133,8 @@ describe('hello-webhook render', () => {
       volume: { name: 'scratch', emptyDir: {} },
       mount: { mountPath: `/scratch/${index}` },
     }));
-    writeFileSync(join(folder.path, 'own.json'), JSON.stringify({ injections: own }));
-    const output = succeed('--reach', 'gateway-kourier', '--injections', join(folder.path, 'own.json'));
+    writeFileSync(join(outside.folder.path, 'own.json'), JSON.stringify({ injections: own }));
+    const output = succeed('--reach', 'gateway-kourier', '--injections', join(outside.folder.path, 'own.json'));
     const selectors = parseManifest(output, 'the output')
       .flatMap(entriesOf)
       .map(({ objectSelector }) => objectSelector);
