@@ -35,11 +35,11 @@ export function typeProblems(name: string, value: unknown, rules: Rules): Proble
   return problemsOf({ $ref: `#/definitions/${name}` }, value, rules);
 }
 
-function problemsOf({ $ref, ...inline }: Type, value: unknown, rules: Rules): Problem[] {
+function problemsOf(declared: Type, value: unknown, rules: Rules): Problem[] {
   // Null is what an unset field is.
   if (value === null || value === undefined) return [];
-  const name = $ref?.slice('#/definitions/'.length);
-  const type = name === undefined ? inline : (definitions[name] ?? {});
+  const name = declared.$ref?.slice('#/definitions/'.length);
+  const type = name === undefined ? declared : (definitions[name] ?? {});
   const misfit = misfitOf(type, value);
   if (misfit) return [{ path: [], ...misfit }];
   if (Array.isArray(value)) return value.flatMap((item, index) => at(index, itemProblems(type.items, item, rules)));

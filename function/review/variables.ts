@@ -42,6 +42,7 @@ export function withVariable<C extends Variables>(container: C, variable: V1EnvV
  * Source: k8s.io/kubernetes third_party/forked/golang/expansion.
  */
 export function referencesIn(text: string): string[] {
+  if (!text.includes('$')) return [];
   return [...text.matchAll(/\$(\$|\(([^()]*)\))/g)].flatMap(([, , name]) => name || []);
 }
 

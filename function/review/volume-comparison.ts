@@ -55,13 +55,14 @@ export function isAsDeclared(declared: unknown, stored: unknown, field: string):
   return declared === stored;
 }
 
+/** By the parent. */
+const defaultsIn = Map.groupBy(Object.entries(defaults), ([field]) => field.slice(0, field.indexOf('.')));
+
 /** A volume, or a part of one that stands in `parent`, with the defaults that the API server fills in. */
 export function withDefaults<T>(declared: T, parent: string): T {
   if (Array.isArray(declared)) return declared.map((item) => withDefaults(item, parent)) as T;
   if (!isObject(declared)) return declared;
-  const filled = Object.entries(defaults)
-    .filter(([field]) => field.startsWith(`${parent}.`))
-    .map(([field, [value]]) => [field.slice(parent.length + 1), value]);
+  const filled = (defaultsIn.get(parent) ?? []).map(([field, [value]]) => [field.slice(parent.length + 1), value]);
   const own = Object.entries(declared).map(([name, value]) => [name, withDefaults(value, name)]);
   return { ...Object.fromEntries(filled), ...Object.fromEntries(own) } as T;
 }

@@ -36,6 +36,19 @@ const options = {
   metafile: true,
 } satisfies BuildOptions;
 
+/** Packages as ES modules, where they have them: less is loaded, and a call takes a look-up less. */
+const esModules = {
+  mainFields: ['module', 'main'],
+  // Of its own accord it gives them to browsers alone.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
+} satisfies BuildOptions;
+
+/** As `loadWithCodeCache` runs the function: to wrap it at each start would copy it. */
+const wrapper = {
+  banner: { js: '(function (exports, require, module) {' },
+  footer: { js: '})' },
+} satisfies BuildOptions;
+
 /**
  * Bundles the function into a directory that needs nothing but Node:
  *
@@ -59,9 +72,7 @@ export async function bundleFunction(directory: string): Promise<string[]> {
     return inputs;
   };
   const plugins = [parsedDefaults, compiledSchemas, loadedApart];
-  // As `loadWithCodeCache` runs it: to wrap it at each start would copy it.
-  const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } };
-  const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins, ...wrapper });
+  const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins, ...esModules, ...wrapper });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const calls = (name: string, module: string) => ({

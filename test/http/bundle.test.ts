@@ -84,6 +84,34 @@ describe('the bundle', () => {
     expect(child.lines.join('\n')).not.to.contain('swordfish');
   });
 
+  it('has Node load nothing that takes long, until it has answered a first caller with a token', async function () {
+    this.timeout(60_000);
+    await using cleanup = new AsyncDisposableStack();
+    const directory = temporaryDirectory(prefix, cleanup);
+    const entry = await bundleWithCodeCache(directory);
+    const [tokens, loaded] = [join(directory, 'tokens'), join(directory, 'loaded.cjs')];
+    await writeFile(tokens, 't'.repeat(32));
+    await writeFile(loaded, 'process.once("exit", () => console.log(JSON.stringify(process.moduleLoadList)))');
+    const { url, child } = await start(cleanup, ['--require', loaded, entry], directory, {
+      INJECTIONS: join(root, 'function/injections/injections.yaml'),
+      CALLER_TOKENS: tokens,
+    });
+    const { status } = await fetch(`${url}/mutate/${'t'.repeat(32)}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(admissionReview(pod)),
+    });
+    expect(status).to.equal(200);
+    child.signal('SIGTERM');
+    const modules = await child.waitFor((line): string[] | undefined =>
+      line.startsWith('[') ? JSON.parse(line) : undefined,
+    );
+    expect(modules).to.include('NativeModule http');
+    expect(modules).not.to.include.any.members(
+      ['crypto', 'perf_hooks', 'zlib', 'https', 'readline', 'worker_threads'].map((name) => `NativeModule ${name}`),
+    );
+  });
+
   it('reviews an injection with a namespaceSelector only where the path names it, and says which there are', async function () {
     this.timeout(60_000);
     await using cleanup = new AsyncDisposableStack();
