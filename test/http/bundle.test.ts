@@ -107,9 +107,8 @@ describe('the bundle', () => {
       line.startsWith('[') ? JSON.parse(line) : undefined,
     );
     expect(modules).to.include('NativeModule http');
-    expect(modules).not.to.include.any.members(
-      ['crypto', 'perf_hooks', 'zlib', 'https', 'readline', 'worker_threads'].map((name) => `NativeModule ${name}`),
-    );
+    const slow = /^NativeModule (crypto|perf_hooks|zlib|https|readline|worker_threads)$/;
+    expect(modules.filter((name) => slow.test(name))).to.deep.equal([]);
   });
 
   it('reviews an injection with a namespaceSelector only where the path names it, and says which there are', async function () {
