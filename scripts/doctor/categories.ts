@@ -21,6 +21,7 @@ import { certManager } from './checks/platform/cert-manager.ts';
 import { ingress } from './checks/platform/ingress.ts';
 import { issuer } from './checks/platform/issuer.ts';
 import { knative } from './checks/platform/knative.ts';
+import { containers } from './checks/pods/containers.ts';
 import { copies } from './checks/pods/copies.ts';
 import { podSecurity } from './checks/pods/pod-security.ts';
 import { refusedPods } from './checks/pods/refused-pods.ts';
@@ -75,6 +76,6 @@ export const categories: readonly Category[] = [
     id: 'pods',
     title: 'Pods',
     isOfCall: false,
-    checks: [selectedPods, refusedPods, workloadLabels, volumeSources, podSecurity, copies],
+    checks: [selectedPods, containers, refusedPods, workloadLabels, volumeSources, podSecurity, copies],
   },
 ];

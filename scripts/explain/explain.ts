@@ -12,6 +12,7 @@ import { labelsOf } from '../doctor/namespaces.ts';
 import { type Diagnosis, diagnose } from '../doctor/run.ts';
 import { count, someOf } from '../doctor/text.ts';
 import { deployedAt } from '../install/deployed-injections.ts';
+import { readEarlier } from '../install/earlier-injections.ts';
 import { read, unless } from '../kubernetes/read.ts';
 import type { Finding } from '../terminal/finding.ts';
 import { contentFinding } from './content.ts';
@@ -56,6 +57,7 @@ export async function readKnown(context: Context): Promise<Known> {
     since: {
       registered: registered?.since ?? new Date(0),
       deployed: serving && (await deployedAt(context.api, context.installation.namespace, serving)),
+      ...(serving && { earlier: await readEarlier(context.api, context.installation, serving) }),
     },
     findings,
   };

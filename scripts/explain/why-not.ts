@@ -8,6 +8,7 @@ import { selectedKeys, selectsLabels, selectsName } from '../../function/review/
 import { isWindowsPod } from '../../function/review/windows.ts';
 import { uncoveredFinding } from '../doctor/checks/admission/entries.ts';
 import { isLacking, isOlder, type Since, whyLacking } from '../doctor/checks/pods/selected-pods.ts';
+import { hasEarlierFiles, withEarlierFiles } from '../doctor/earlier-files.ts';
 import { inTheWayFix } from '../doctor/in-the-way.ts';
 import { restartCommands } from '../doctor/restart.ts';
 import { callNameOf, nameLabel } from '../install/entries.ts';
@@ -32,7 +33,10 @@ export interface Place {
 /** Why an injection is not, or not all, in a Pod, and what to do about it; undefined where all of it is there. */
 export function whyNot(subject: Subject, injection: Injection, place: Place): Finding | undefined {
   return (
-    unselected(subject, injection, place) ?? uncalled(subject, injection, place) ?? unmade(subject, injection, place)
+    unselected(subject, injection, place) ??
+    uncalled(subject, injection, place) ??
+    outdated(subject, injection, place) ??
+    unmade(subject, injection, place)
   );
 }
 
@@ -98,6 +102,12 @@ function isAbout({ clientConfig }: V1MutatingWebhook, injection: Injection, all:
 /** The injection for a call without a name. */
 function withoutNamespaces({ namespaceSelector: _, ...injection }: Injection): Injection {
   return injection;
+}
+
+/** Whether the Pod has what the injection was before. */
+function outdated({ pod, isThere }: Subject, injection: Injection, { since }: Place): Finding | undefined {
+  if (!isThere || !hasEarlierFiles(pod, [injection], since.earlier ?? [])) return undefined;
+  return warning(withEarlierFiles, restartCommands([pod]));
 }
 
 /** What the function makes of the Pod where it is called. */

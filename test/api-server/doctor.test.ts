@@ -180,7 +180,7 @@ describeOnApiServer('npm run doctor', (cluster) => {
   it('exits with 3 where permissions to check are missing, and says how many checks could not be made', async () => {
     await strangerTo(cluster, []);
     const { status, output } = await runAs(await cluster.kubeconfigOf('team-a'));
-    expect(output).to.match(/\n\nNothing is known to be broken; 29 checks could not be made: Knative, Ingress, .*$/);
+    expect(output).to.match(/\n\nNothing is known to be broken; 30 checks could not be made: Knative, Ingress, .*$/);
     expect(status).to.equal(3);
   });
 

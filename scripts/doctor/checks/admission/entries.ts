@@ -12,6 +12,7 @@ import { check, resultOf } from '../../check.ts';
 import { labelFindings } from '../../namespace-labels.ts';
 import { nameFindings } from '../../namespace-names.ts';
 import type { Namespaces } from '../../namespaces.ts';
+import { partition } from '../../partition.ts';
 import { someOf } from '../../text.ts';
 import { webhook } from '../connection/webhook.ts';
 import { injections } from '../function/injections.ts';
@@ -56,10 +57,6 @@ function entryFindings(
   const found = findings.length > 0 ? findings : [ok(`the API server calls the function for ${someOf(covered, 5)}`)];
   const namespaces = [...known].map(([name, labels]) => ({ name, labels }));
   return [...found, ...needlessCalls(knowing, all, namespaces).map(ok)];
-}
-
-function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(holds), all.filter((one) => !holds(one))];
 }
 
 function unknownFinding({ name, clientConfig }: V1MutatingWebhook, names: readonly string[]): Finding {

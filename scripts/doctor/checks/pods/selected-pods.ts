@@ -5,14 +5,17 @@ import { callNames } from '../../../../function/review/namespaces.ts';
 import { review } from '../../../../function/review/review.ts';
 import { isFor } from '../../../../function/review/selection.ts';
 import { deployedAt } from '../../../install/deployed-injections.ts';
+import { readEarlier } from '../../../install/earlier-injections.ts';
 import { callsForLabels, callsInNamespace } from '../../../install/entry-rules.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { labelQuery } from '../../../kubernetes/label-query.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { type Finding, ok, warning } from '../../../terminal/finding.ts';
 import { check, resultOf } from '../../check.ts';
+import { hasEarlierFiles, withEarlierFiles } from '../../earlier-files.ts';
 import { inTheWayFindings } from '../../in-the-way.ts';
 import { labelsOf, type Namespaces } from '../../namespaces.ts';
+import { partition } from '../../partition.ts';
 import { restartCommands } from '../../restart.ts';
 import { count, podName, someOf } from '../../text.ts';
 import { namespaces } from '../admission/namespaces.ts';
@@ -33,7 +36,11 @@ export const selectedPods = check(
       );
       return isCalledFor && !isOver(pod) && all.some((injection) => selects(injection, pod, known));
     });
-    const since = { registered, deployed: await deployedAt(api, installation.namespace, serving) };
+    const since = {
+      registered,
+      deployed: await deployedAt(api, installation.namespace, serving),
+      earlier: await readEarlier(api, installation, serving),
+    };
     return { findings: podFindings(found, all, since, known), found };
   },
 );
@@ -46,15 +53,23 @@ export function podFindings(
   known: Namespaces = new Map(),
 ): Finding[] {
   if (pods.length === 0) return [ok('no Pod is selected')];
-  const without = pods.filter((pod) => isLacking(pod, injections, known));
+  const ownOf = (pod: V1Pod) => injections.filter((injection) => selects(injection, pod, known));
+  const [former, others] = partition(pods, (pod) => hasEarlierFiles(pod, ownOf(pod), since.earlier ?? []));
+  const without = others.filter((pod) => isLacking(pod, injections, known));
   const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, since))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([why, group]) => {
       const names = group.map(podName);
       return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, restartCommands(group));
     });
-  const all = [...findings, ...inTheWayFindings(pods)];
+  const all = [...earlierFindings(former), ...findings, ...inTheWayFindings(pods)];
   return all.length > 0 ? all : [ok(`${count(pods.length, 'Pod')}, none without files`)];
+}
+
+function earlierFindings(pods: readonly V1Pod[]): Finding[] {
+  if (pods.length === 0) return [];
+  const names = someOf(pods.map(podName));
+  return [warning(`${count(pods.length, 'Pod')} ${withEarlierFiles}: ${names}`, restartCommands(pods))];
 }
 
 /** Since when Pods get their files. */
@@ -63,6 +78,8 @@ export interface Since {
   registered: Date;
   /** When the injections that serve were deployed; undefined where the image has them. */
   deployed?: Date | undefined;
+  /** Those that served before. */
+  earlier?: readonly Injection[];
 }
 
 /** Why a Pod was created without its files. */
