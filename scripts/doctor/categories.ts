@@ -17,6 +17,7 @@ import { injections } from './checks/function/injections.ts';
 import { knativeService } from './checks/function/knative-service.ts';
 import { permissions } from './checks/function/permissions.ts';
 import { serviceAccount } from './checks/function/service-account.ts';
+import { requestMetrics } from './checks/monitoring/request-metrics.ts';
 import { certManager } from './checks/platform/cert-manager.ts';
 import { ingress } from './checks/platform/ingress.ts';
 import { issuer } from './checks/platform/issuer.ts';
@@ -78,4 +79,5 @@ export const categories: readonly Category[] = [
     isOfCall: false,
     checks: [selectedPods, containers, refusedPods, workloadLabels, volumeSources, podSecurity, copies],
   },
+  { id: 'monitoring', title: 'Monitoring', isOfCall: false, checks: [requestMetrics] },
 ];

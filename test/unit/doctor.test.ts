@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
 import { callFindings, samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
+import { metricsFinding } from '../../scripts/doctor/checks/monitoring/request-metrics.ts';
 import { podFindings } from '../../scripts/doctor/checks/pods/selected-pods.ts';
 import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
 import { verifyTls } from '../../scripts/doctor/checks/trust/tls.ts';
@@ -45,6 +46,25 @@ describe('doctor: calls', () => {
     it(title, () => {
       const samples = samplesIn(readFileSync(file('metrics.txt'), 'utf8'), new Set(['ours']));
       expectAsIn(file('expected.yaml'), callFindings(samples));
+    });
+  }
+});
+
+describe('doctor: request metrics', () => {
+  const backend = 'metrics.request-metrics-backend-destination';
+  for (const [version, data, status] of [
+    ['1.15.2', {}, 'ok'],
+    ['v1.18.1', { [backend]: 'opencensus' }, 'ok'],
+    ['1.18.0', { [backend]: 'none' }, 'warning'],
+    ['1.18.0', { 'request-metrics-protocol': 'none' }, 'ok'],
+    ['1.19.0', {}, 'warning'],
+    ['1.19.0', { [backend]: 'prometheus' }, 'warning'],
+    ['1.20.1', { 'request-metrics-protocol': 'none' }, 'warning'],
+    ['1.21.0', { 'request-metrics-protocol': 'http/protobuf' }, 'ok'],
+    ['2.0.0', {}, 'warning'],
+  ] as const) {
+    it(`are ${status === 'ok' ? 'there' : 'missing'} by Knative ${version} with ${JSON.stringify(data)}`, () => {
+      expect(metricsFinding(data, version).status).to.equal(status);
     });
   }
 });
