@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { noticesOf } from './notices.ts';
-import { compiledSchemas, parsedDefaults, root } from './plugins.ts';
+import { compiledSchemas, parsedDefaults, root, typesAsText } from './plugins.ts';
 
 /** What is as large as all the rest, and seldom needed: files of their own, loaded when they are. */
 const apart = { 'config-maps': 'function/copies/config-maps.ts', otlp: 'function/telemetry/otlp.ts' };
@@ -71,7 +71,7 @@ export async function bundleFunction(directory: string): Promise<string[]> {
     bundled.push(...inputs);
     return inputs;
   };
-  const plugins = [parsedDefaults, compiledSchemas, loadedApart];
+  const plugins = [parsedDefaults, typesAsText, compiledSchemas, loadedApart];
   const inputs = await write('function', { entryPoints: ['function/start.ts'], plugins, ...esModules, ...wrapper });
   const source = readFileSync(join(directory, 'function.cjs'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import type { Plugin } from 'esbuild';
@@ -16,6 +17,17 @@ export const parsedDefaults: Plugin = {
     onLoad({ filter: /\/function\/injections\/default-injections\.ts$/ }, () => ({
       contents: `export const defaultInjections = ${JSON.stringify(defaultInjections)};`,
     }));
+  },
+};
+
+/** Kubernetes' types as a text, parsed where a file has to be checked: as an object they would be made from the code cache. */
+export const typesAsText: Plugin = {
+  name: 'types-as-text',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\/function\/injections\/volume\.schema\.json$/ }, ({ path }) => {
+      const text = JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
+      return { contents: `export default JSON.parse(${JSON.stringify(text)});`, loader: 'js' };
+    });
   },
 };
 
