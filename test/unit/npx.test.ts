@@ -8,14 +8,22 @@ import { temporaryDirectory } from '../../scripts/terminal/temporary-directory.t
 const fixture = 'test/unit/inject/comments, spaces and the order of keys stay';
 const cases = 'test/unit/review/a labelled Pod gets the volume, the mount and the label';
 
-describe('npx . in a fresh clone', () => {
+describe('npx . in a fresh clone', function () {
+  // npm takes a second of its own each time, and more on a machine that is busy.
+  this.timeout(180_000);
   const cleanup = new AsyncDisposableStack();
   let clone: string;
   let cache: string;
   const npx = (...args: string[]) =>
     spawnSync('npx', ['.', ...args], {
       cwd: clone,
-      env: { ...process.env, npm_config_cache: cache, npm_config_offline: 'true', npm_config_loglevel: 'error' },
+      env: {
+        ...process.env,
+        npm_config_cache: cache,
+        npm_config_offline: 'true',
+        npm_config_loglevel: 'error',
+        npm_config_update_notifier: 'false',
+      },
       encoding: 'utf8',
     });
 
