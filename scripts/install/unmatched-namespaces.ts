@@ -28,6 +28,6 @@ export function missingNamespaces({ namespaces }: Pick<Injection, 'namespaces'>,
   const missing = include.filter((glob) => !names.some((name) => selectsName({ include: [glob] }, name)));
   if (missing.length === 0) return [];
   const what = missing.join(', ');
-  if (exactNames(missing).length < missing.length) return [`no namespace is called ${what}, as in namespaces.include`];
+  if (exactNames(missing).length < missing.length) return [`no namespace matches ${what} of namespaces.include`];
   return [`namespace ${what} of namespaces.include not found`];
 }

@@ -69,7 +69,7 @@ describe('warnings of names', () => {
     const missing = (...include: string[]) => missingNamespaces({ namespaces: { include } }, ['team-a', 'team-b']);
     expect(missing('team-a', 'team-*')).to.deep.equal([]);
     expect(missing('team-a', 'team-c', 'x')).to.deep.equal(['namespace team-c, x of namespaces.include not found']);
-    expect(missing('x-*', 'y')).to.deep.equal(['no namespace is called x-*, y, as in namespaces.include']);
+    expect(missing('x-*', 'y')).to.deep.equal(['no namespace matches x-*, y of namespaces.include']);
     expect(missingNamespaces({}, [])).to.deep.equal([]);
   });
 });

@@ -15,15 +15,13 @@ export const containers = check(
   'Containers',
   [resultOf(injections), resultOf(selectedPods), namespaces],
   async (_, all, pods, known) => {
-    const choosing = all.filter((injection) => injection.containers?.include);
+    const choosing = all
+      .filter((injection) => injection.containers?.include)
+      .map((injection) => ({ injection, selected: pods.filter((pod) => selects(injection, pod, known)) }))
+      .filter(({ selected }) => selected.length > 0);
     if (choosing.length === 0) return { findings: [] };
-    const findings = choosing.flatMap((injection) =>
-      containerFindings(
-        injection,
-        pods.filter((pod) => selects(injection, pod, known)),
-      ),
-    );
-    const good = ok('each container that an injection includes is in some Pod that it selects, where there is one');
+    const findings = choosing.flatMap(({ injection, selected }) => containerFindings(injection, selected));
+    const good = ok('each container that an injection includes is in some Pod that it selects');
     return { findings: findings.length > 0 ? findings : [good] };
   },
 );
@@ -33,7 +31,7 @@ function containerFindings({ name, containers: { include = [] } = {} }: Injectio
   const missing = include.filter(
     (glob) => ![...names].some((container) => selectsName({ include: [glob] }, container)),
   );
-  if (pods.length === 0 || missing.length === 0) return [];
+  if (missing.length === 0) return [];
   const lacking = `none of ${count(pods.length, 'selected Pod')} has: they have ${someOf([...names].sort(), 5)}`;
   const text =
     missing.length === include.length

@@ -111,10 +111,16 @@ export function selects(
 async function readMatching(api: KubernetesApi, all: readonly Injection[]): Promise<V1Pod[]> {
   const pods = new Map<string, V1Pod>();
   for (const query of new Set(all.map(({ selector }) => labelQuery(selector)))) {
-    const matching = await list<V1Pod>(api, `/api/v1/pods?labelSelector=${encodeURIComponent(query)}`);
+    const matching = await list<V1Pod>(api, `/api/v1/pods?labelSelector=${encodeURIComponent(query)}`, brief);
     for (const pod of matching) pods.set(pod.metadata?.uid ?? '', pod);
   }
   return [...pods.values()];
+}
+
+/** Of ten thousand Pods, what nobody asks for is more than half. */
+function brief({ metadata, spec, status }: V1Pod): V1Pod {
+  const { managedFields: _, ...rest } = metadata ?? {};
+  return { metadata: rest, ...(spec && { spec }), status: { ...(status?.phase && { phase: status.phase }) } };
 }
 
 /** Whether some call would inject something, were the Pod created now: what is left alone or in conflict is no lack. */

@@ -27,35 +27,49 @@ export const workloadLabels = check(
   [resultOf(injections)],
   async ({ api }, all) => {
     const findings: Finding[] = [];
-    for (const injection of all.filter(({ selector }) => selectedKeys(selector).length > 0)) {
-      const mislabelled = await readMislabelled(api, injection);
-      if (mislabelled.length > 0) findings.push(mislabelledFinding(mislabelled, injection));
+    const bySelector = Map.groupBy(
+      all.filter(({ selector }) => selectedKeys(selector).length > 0),
+      ({ selector }) => labelQuery(selector),
+    );
+    for (const [query, sharing] of bySelector) {
+      const mislabelled = await readMislabelled(api, query, sharing);
+      if (mislabelled.length > 0) findings.push(mislabelledFinding(mislabelled, sharing));
     }
     const good = ok('no label that an injection looks for is on a workload alone');
     return { findings: findings.length > 0 ? findings : [good] };
   },
 );
 
-async function readMislabelled(api: KubernetesApi, injection: Injection): Promise<KubernetesObject[]> {
-  const query = `?labelSelector=${encodeURIComponent(labelQuery(injection.selector))}`;
+async function readMislabelled(
+  api: KubernetesApi,
+  query: string,
+  sharing: readonly Injection[],
+): Promise<KubernetesObject[]> {
   const found: KubernetesObject[] = [];
-  for (const collection of collections) found.push(...(await list(api, `${collection}${query}`)));
+  for (const collection of collections)
+    found.push(...(await list(api, `${collection}?labelSelector=${encodeURIComponent(query)}`)));
   return found.filter(
     (workload) =>
-      selectsName(injection.namespaces, workload.metadata.namespace ?? '') &&
       !(workload.metadata.ownerReferences as object[] | undefined)?.length &&
-      isMislabelled(workload, injection),
+      sharing.some((injection) => isIn(injection, workload) && isMislabelled(workload, injection)),
   );
 }
 
-function mislabelledFinding(workloads: readonly KubernetesObject[], { name, selector }: Injection): Finding {
+function isIn({ namespaces }: Injection, { metadata }: KubernetesObject): boolean {
+  return selectsName(namespaces, metadata.namespace ?? '');
+}
+
+/** Of injections that have the same selector. */
+function mislabelledFinding(workloads: readonly KubernetesObject[], sharing: readonly Injection[]): Finding {
+  const concerned = sharing.filter((injection) => workloads.some((workload) => isIn(injection, workload)));
+  const [{ selector }] = concerned as [Injection];
   const names = workloads.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
   const [first] = workloads as [KubernetesObject];
   const labels = labelChanges(selector, podOf(first)?.metadata.labels ?? {}, first.metadata.labels);
   const keys = Object.keys(labels).join(', ');
   const more = workloads.length > 1 ? `\n# and ${workloads.length - 1} more like this` : '';
   return warning(
-    `the label of injection ${name} is on ${count(workloads.length, 'workload')}, not on the Pod template: ${keys} of ${someOf(names)}`,
+    `the label of injection ${someOf(concerned.map(({ name }) => name))} is on ${count(workloads.length, 'workload')}, not on the Pod template: ${keys} of ${someOf(names)}`,
     `${templatePatch(first, { labels })}${more}`,
   );
 }
