@@ -15,8 +15,8 @@ export interface FailedCreation {
 }
 
 /**
- * The Pods that the controllers fail to create, those of which `isOurs` alone, the latest first; of very many workloads the
- * first. A controller tries again every 17 minutes at least, and an event stays for an hour.
+ * The Pods that the controllers fail to create, where `isOurs` holds of what they said last, the latest first; of very many
+ * workloads the first. A controller tries again every 17 minutes at least, and an event stays for an hour.
  */
 export async function failedCreations(
   api: KubernetesApi,
@@ -26,10 +26,10 @@ export async function failedCreations(
   const query = encodeURIComponent('reason=FailedCreate,type=Warning');
   const events = await list<CoreV1Event>(api, `/api/v1/events?fieldSelector=${query}`);
   const latest = new Map<string, CoreV1Event>();
-  for (const event of events.filter(({ message = '' }) => isOurs(message)).sort(byTime))
-    latest.set(event.involvedObject.uid ?? '', event);
+  for (const event of events.sort(byTime)) latest.set(event.involvedObject.uid ?? '', event);
+  const ours = [...latest.values()].filter(({ message = '' }) => isOurs(message));
   const failed: FailedCreation[] = [];
-  for (const event of [...latest.values()].reverse().slice(0, most)) {
+  for (const event of ours.sort(byTime).reverse().slice(0, most)) {
     const workload = await readWorkload(api, event);
     if (workload && isIncomplete(workload))
       failed.push({ message: withoutTokens(event.message ?? ''), time: timeOf(event), workload });

@@ -62,7 +62,8 @@ function refusalOf({ message, time, workload }: FailedCreation, webhook: Webhook
   if (entry && message.includes('failed calling webhook')) {
     if (entry.failurePolicy === 'Ignore') return undefined;
     const why = `the API server cannot call the function, and failurePolicy is Fail: ${message}`;
-    const fix = fixOfCallFailure(message) ?? commandLine('doctor', '--probe');
+    const retry = '# once that is mended, their controllers try again within 17 minutes';
+    const fix = `${fixOfCallFailure(message) ?? commandLine('doctor', '--probe')}\n${retry}`;
     return { group: `failed ${entry.name}`, why, workload, fix: () => fix };
   }
   if (time < deployed) return undefined;
