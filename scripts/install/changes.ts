@@ -5,6 +5,7 @@ import { objectPath } from '../kubernetes/discovery.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { fieldManager } from './installation.ts';
 
 /** What is changed in a cluster, with how it was before, so that it can go back. */
 export class Changes {
@@ -84,7 +85,7 @@ async function put(
     const current = await read(api, path);
     if (!current) return;
     try {
-      await api.send('PUT', `${path}?fieldManager=hello-webhook-deploy`, { body: bodyFor(current) });
+      await api.send('PUT', `${path}?fieldManager=${fieldManager}`, { body: bodyFor(current) });
       return;
     } catch (error) {
       const isConflict = error instanceof ApiError && error.status === 409;

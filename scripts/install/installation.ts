@@ -20,6 +20,9 @@ export function instanceOf({ name, namespace }: Installation): string {
   return `${name}.${namespace}`;
 }
 
+/** Who writes what deploy makes, by the name in managedFields. */
+export const fieldManager = 'hello-webhook-deploy';
+
 /** The labels that the manifests set on every object of an installation. */
 export function instanceLabels(installation: Installation): Record<string, string> {
   return { 'app.kubernetes.io/part-of': 'hello-webhook', 'app.kubernetes.io/instance': instanceOf(installation) };

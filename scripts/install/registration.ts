@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type Installation, isOurs } from './installation.ts';
+import { fieldManager, type Installation, isOurs } from './installation.ts';
 
 export const webhookConfigurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
@@ -32,7 +32,7 @@ export async function register(
   const wanted = configuration as unknown as V1MutatingWebhookConfiguration;
   const there = await readRegistered(api, installation);
   const path = `${webhookConfigurations}/${configuration.metadata.name}`;
-  const query = '?fieldManager=hello-webhook-deploy&fieldValidation=Strict';
+  const query = `?fieldManager=${fieldManager}&fieldValidation=Strict`;
   if (there) await api.send('PUT', `${path}${query}`, { body: replacing(there, wanted) });
   else await api.send('POST', `${webhookConfigurations}${query}`, { body: wanted });
   await waitForCaBundle(api, path, { caFrom: caFromOf(configuration), progress });

@@ -4,10 +4,8 @@ import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { read } from '../kubernetes/read.ts';
 import { waitForReady } from '../kubernetes/ready.ts';
 import type { Changes } from './changes.ts';
-import { isOurs } from './installation.ts';
+import { fieldManager, isOurs } from './installation.ts';
 import type { Target } from './target.ts';
-
-const fieldManager = 'hello-webhook-deploy';
 
 /** The kinds in the manifests with a condition `Ready`; a Service only where it is Knative's. */
 const withReadiness = new Set(['Certificate', 'DomainMapping', 'Service']);

@@ -8,6 +8,7 @@ import { waitForReady } from '../kubernetes/ready.ts';
 import { ok } from '../terminal/finding.ts';
 import type { Changes } from './changes.ts';
 import { callNameOf, nameLabel, type Selecting } from './entries.ts';
+import { fieldManager } from './installation.ts';
 import { readRegistered, webhookConfigurations } from './registration.ts';
 import { functionOf } from './route.ts';
 import type { Target } from './target.ts';
@@ -93,6 +94,6 @@ async function putWithout(
   entries: readonly V1MutatingWebhook[],
 ): Promise<void> {
   const webhooks = (configuration.webhooks ?? []).filter((entry) => !entries.includes(entry));
-  const path = `${webhookConfigurations}/${configuration.metadata?.name}?fieldManager=hello-webhook-deploy`;
+  const path = `${webhookConfigurations}/${configuration.metadata?.name}?fieldManager=${fieldManager}`;
   await api.send('PUT', path, { body: { ...configuration, webhooks } });
 }

@@ -1,16 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
 import type { Probing } from '../../scripts/doctor/context.ts';
 import { type Diagnosis, diagnose } from '../../scripts/doctor/run.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
 import { webhookConfigurations } from '../../scripts/install/registration.ts';
+import { readCommonEntry } from '../../scripts/install/webhook-configuration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts';
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
-import { list } from '../../scripts/kubernetes/read.ts';
+import { list, read } from '../../scripts/kubernetes/read.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { playControllers } from '../support/controllers.ts';
@@ -87,6 +88,24 @@ describeOnApiServer('doctor, by the calls of an API server', (cluster) => {
       `the API server admitted a Pod without calling the function (failed open) ${failed} time${failed > 1 ? 's' : ''}: failurePolicy Ignore hides the error`,
     );
     expect(calls?.fix).to.contain('npm run doctor -- --probe');
+  });
+
+  it('does not blame deploy for a field that somebody has taken away since', async () => {
+    const path = `${webhookConfigurations}/hello-webhook`;
+    const write = async (manager: string, change: (entry: V1MutatingWebhook) => V1MutatingWebhook) => {
+      const there = await read<V1MutatingWebhookConfiguration>(cluster.api, path);
+      const body = { ...there, webhooks: there?.webhooks?.map(change) };
+      await cluster.api.send('PUT', `${path}?fieldManager=${manager}`, { body });
+    };
+    const { matchConditions = [] } = readCommonEntry();
+    await staged().apply([entryWith({})]);
+    await write('cainjector', ({ matchConditions: _, ...entry }) => entry);
+    await write('hello-webhook-deploy', (entry) => ({ ...entry, matchConditions }));
+    await write('cainjector', ({ matchConditions: _, ...entry }) => entry);
+    const [finding] = await findingsOf(cluster.api, 'entry-fields');
+    expect(finding?.text)
+      .to.match(/^entry \S+ lacks matchConditions/)
+      .and.not.contain('hello-webhook-deploy');
   });
 
   it('with --probe has the API server call the function, and shows what it says', async () => {

@@ -25,13 +25,17 @@ export const entryFields = check('entry-fields', 'Fields of entries', [resultOf(
   findings: fieldFindings(registered, readCommonEntry()),
 }));
 
-function fieldFindings({ entries, lastWriter = 'nobody says who' }: Registered, common: V1MutatingWebhook): Finding[] {
+function fieldFindings({ entries, lastWriter }: Registered, common: V1MutatingWebhook): Finding[] {
   const findings = fields.flatMap((field) => {
     const differing = entries.filter((entry) => !isDeepStrictEqual(entry[field], common[field]));
     if (differing.length === 0) return [];
-    const missing = differing.every((entry) => entry[field] === undefined) ? 'lacks' : "does not have the manifests'";
-    const names = someOf(differing.map(({ name }) => name));
-    return [warning(`entry ${names} ${missing} ${field}; last written by ${lastWriter}`, fixFor(field))];
+    const isOne = differing.length === 1;
+    const lack = isOne ? 'lacks' : 'lack';
+    const differ = `${isOne ? 'does' : 'do'} not have the manifests'`;
+    const missing = differing.every((entry) => entry[field] === undefined) ? lack : differ;
+    const names = `${isOne ? 'entry' : 'entries'} ${someOf(differing.map(({ name }) => name))}`;
+    const writer = lastWriter === undefined ? '' : `; last written by ${lastWriter}`;
+    return [warning(`${names} ${missing} ${field}${writer}`, fixFor(field))];
   });
   return findings.length > 0 ? findings : [ok("each entry has the fields of the manifests'")];
 }

@@ -6,7 +6,7 @@ import type {
   V1MutatingWebhookConfiguration,
 } from '@kubernetes/client-node';
 import { segmentsOf } from '../../../install/caller-tokens.ts';
-import type { Installation } from '../../../install/installation.ts';
+import { fieldManager, type Installation } from '../../../install/installation.ts';
 import { webhookConfigurations } from '../../../install/registration.ts';
 import { list } from '../../../kubernetes/read.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
@@ -21,7 +21,7 @@ export interface Registered {
   entries: V1MutatingWebhook[];
   /** Where the API server calls: that of the first entry. */
   clientConfig: ClientConfig;
-  /** Who wrote it last, by the name in its managedFields: `cert-manager-cainjector`. */
+  /** Who but deploy wrote it last, by the name in its managedFields: `cert-manager-cainjector`. */
   lastWriter: string | undefined;
   /** The Certificate that cainjector takes the caBundle from, `namespace/name`. */
   caFrom: string | undefined;
@@ -85,9 +85,14 @@ function placeFinding({ name, entries, clientConfig }: Registered, installation:
   return ok(`MutatingWebhookConfiguration ${name} calls ${place}; ${policiesOf(entries)}`);
 }
 
+/**
+ * Beside deploy, which writes all that the entries have: who only takes a field away owns nothing by that, and so leaves it
+ * the last in managedFields.
+ */
 function lastWriterOf({ metadata }: V1MutatingWebhookConfiguration): string | undefined {
   const timeOf = ({ time }: V1ManagedFieldsEntry) => new Date(time ?? 0).getTime();
-  const [last] = [...(metadata?.managedFields ?? [])].sort((one, other) => timeOf(other) - timeOf(one));
+  const others = (metadata?.managedFields ?? []).filter(({ manager }) => manager !== fieldManager);
+  const [last] = others.sort((one, other) => timeOf(other) - timeOf(one));
   return last?.manager;
 }
 
