@@ -17,7 +17,8 @@ export const test = createCommand('test')
 the function answers: the decision, what was skipped and why, the response, and the Pod as it is then. A case may have
 injections.yaml of its own; request.yaml, fields of an AdmissionRequest that are not those of a creation in the namespace
 default; and call.yaml, {name: NAME} for the call that the API server makes in the namespaces that the namespaceSelector of
-injection NAME selects. Needs no cluster.`,
+injection NAME selects. A directory with files of a case but no pod.yaml fails, unless request.yaml has the object. Needs no
+cluster.`,
   )
   .argument('<directory>', 'with the cases, or a case itself')
   .option(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -74,6 +74,45 @@ describe('hello-webhook test', () => {
     );
   });
 
+  it('refuses a field of request.yaml or call.yaml that is none, and names its line', () => {
+    writeFileSync(fileOf(passing, 'request.yaml'), 'operation: CREATE\nnamspace: team-a\n');
+    writeFileSync(fileOf(denying, 'call.yaml'), 'named: hello\n');
+    const { status, stdout } = run(directory);
+    expect(status).to.equal(1);
+    expect(stdout).to.contain(
+      `✗ ${passing}: request.yaml:2:1: namspace: is not a field of an AdmissionRequest (did you mean namespace?)\n`,
+    );
+    expect(stdout).to.contain(`✗ ${denying}: call.yaml:1:1: named: is not a field of a call (did you mean name?)\n`);
+    writeFileSync(fileOf(passing, 'request.yaml'), '- operation: CREATE\n');
+    expect(run(directory).stdout).to.contain(`✗ ${passing}: request.yaml:1:1: must be fields of an AdmissionRequest\n`);
+    writeFileSync(fileOf(passing, 'request.yaml'), '# The defaults.\n');
+    expect(run(fileOf(passing, '')).stdout).to.contain('1 passed, 0 failed\n');
+  });
+
+  it('fails a case that has everything but pod.yaml, and what lies beside cases', () => {
+    renameSync(fileOf(passing, 'pod.yaml'), fileOf(passing, 'deployment.yaml'));
+    mkdirSync(join(directory, 'beside'));
+    writeFileSync(fileOf('beside', 'pod.yml'), '');
+    const { status, stdout } = run(directory, '--update');
+    expect(status).to.equal(1);
+    expect(stdout).to.contain(
+      `✗ ${passing}: there is no pod.yaml, the Pod that is created, but deployment.yaml, expected.yaml\n`,
+    );
+    expect(stdout).to.contain('✗ beside: there is no pod.yaml, the Pod that is created, but pod.yml\n');
+    expect(stdout).to.contain('1 passed, 2 failed\n');
+  });
+
+  it('takes no directory above cases for one, whose injections.yaml may be that of all', () => {
+    writeFileSync(join(directory, 'injections.yaml'), '');
+    expect(run(directory).stdout).to.contain('2 passed, 0 failed\n');
+  });
+
+  it('needs no pod.yaml where request.yaml has the object', () => {
+    const deletion = 'a deletion is left alone';
+    cpSync(join('test/unit/review', deletion), join(directory, deletion), { recursive: true });
+    expect(run(directory).stdout).to.contain(`✓ ${deletion}\n`).and.to.contain('3 passed, 0 failed\n');
+  });
+
   it('names a case that it cannot read and runs the others; a directory without cases is a usage error', () => {
     writeFileSync(fileOf(passing, 'injections.yaml'), 'injections: []\n');
     const { status, stdout } = run(directory);
@@ -83,7 +122,7 @@ describe('hello-webhook test', () => {
       status: 2,
       stderr: `error: ${directory}/missing not found\n`,
     });
-    rmSync(fileOf(passing, 'pod.yaml'));
+    for (const name of ['pod.yaml', 'injections.yaml', 'expected.yaml']) rmSync(fileOf(passing, name));
     const { status: wrong, stderr } = run(join(directory, passing));
     expect(wrong).to.equal(2);
     expect(stderr).to.match(/: no directory in it has a pod\.yaml\n$/);
