@@ -22,13 +22,20 @@ export function unmetBy({ selector, namespaces }: Selecting, { namespace, labels
 
 /** Every requirement of a LabelSelector that these labels do not meet; none where it selects them. */
 export function unmetRequirements(selector: V1LabelSelector, labels: Selectable['labels'], whose = 'label'): string[] {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  const equal = Object.entries(matchLabels).map(([key, value]) => ({ key, operator: 'In', values: [value] }));
-  return [...equal, ...matchExpressions]
+  return requirementsOf(selector)
     .filter((requirement) => !selectsLabels({ matchExpressions: [requirement] }, labels))
     .map(
       (requirement) => `${whose} ${requirement.key} must ${demandOf(requirement)}, and ${stateOf(labels, requirement)}`,
     );
+}
+
+/** All that a LabelSelector requires, as expressions. */
+export function requirementsOf({
+  matchLabels = {},
+  matchExpressions = [],
+}: V1LabelSelector): V1LabelSelectorRequirement[] {
+  const equal = Object.entries(matchLabels).map(([key, value]) => ({ key, operator: 'In', values: [value] }));
+  return [...equal, ...matchExpressions];
 }
 
 function unmetName(names: Names | undefined, namespace: string): string[] {
@@ -37,7 +44,8 @@ function unmetName(names: Names | undefined, namespace: string): string[] {
   return [`namespace ${namespace} ${isIncluded ? 'is one of namespaces.exclude' : 'is none of namespaces.include'}`];
 }
 
-function demandOf({ operator, values = [] }: V1LabelSelectorRequirement): string {
+/** What comes after `must`: `be one of "a", "b"`. */
+export function demandOf({ operator, values = [] }: V1LabelSelectorRequirement): string {
   const [first, ...more] = values.map((value) => JSON.stringify(value));
   const named = more.length > 0 ? `one of ${[first, ...more].join(', ')}` : first;
   switch (operator) {

@@ -14,7 +14,7 @@ export const check = createCommand('check')
   .summary('check files of injections, and kustomize overlays')
   .description(
     `Checks files of injections as the function does at its start. Prints each problem as
-FILE:LINE:COLUMN: FIELD: PROBLEM, and warns of mounts that may surprise. Needs no cluster; with --context, the API
+FILE:LINE:COLUMN: FIELD: PROBLEM, and warns of mounts that may surprise, and of selectors and names by which nothing is ever injected. Needs no cluster; with --context, the API
 server judges them as well. Of a directory, an overlay such as manifests/examples/overlay, it says what was forgotten and
 what has no effect; that needs kubectl.`,
   )
@@ -28,6 +28,7 @@ what has no effect; that needs kubectl.`,
       const { ConfigurationError, readInjections } = await import('../../function/injections/load.ts');
       const { mountWarnings } = await import('../../function/injections/mount-warnings.ts');
       const { swallowedNames } = await import('../../function/injections/name-warnings.ts');
+      const { contradictions } = await import('../../function/injections/selector-warnings.ts');
       const { platformNames } = await import('../install/unmatched-namespaces.ts');
       const { uncheckedSources } = await import('../../function/injections/volume.ts');
       const { podSecurityWarnings } = await import('../../function/injections/pod-security.ts');
@@ -36,6 +37,7 @@ what has no effect; that needs kubectl.`,
           ...mountWarnings(injection),
           ...podSecurityWarnings(injection),
           ...swallowedNames(injection),
+          ...contradictions(injection),
           ...platformNames(injection),
         ].map((warning) => `warning: injection ${injection.name}: ${warning}`);
       const api = options.context === undefined ? undefined : await connectTo(options);

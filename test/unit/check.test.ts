@@ -17,7 +17,7 @@ describe('npm run check', () => {
     const { status, stdout, stderr } = run(bad, good, '/missing.yaml');
     expect(status).to.equal(1);
     expect(stdout).to.contain(`${good}: 1 injection`);
-    expect(stderr).to.match(/^test.*:1:1: injections: must not be empty\n\/missing\.yaml: cannot be read: ENOENT.*\n$/);
+    expect(stderr).to.match(/^test.*:1:1: injections: must not be empty\n\/missing\.yaml not found\n$/);
   });
 
   it('finds what Kubernetes would drop from a volume, or take for an empty directory', () => {
@@ -41,6 +41,19 @@ describe('npm run check', () => {
       "warning: injection platform: nothing is injected anywhere: the platform's namespaces (kube-system) are always left out",
       'warning: injection swallowed: nothing is injected anywhere: namespaces.exclude leaves out all of namespaces.include',
       'warning: injection without-containers: containers.include has app in vain, since containers.exclude leaves that out',
+    ]);
+  });
+
+  it('warns of selectors that nothing can meet', () => {
+    const file = 'test/support/injections/contradictory-selectors.yaml';
+    const { status, stdout } = run(file);
+    expect(status).to.equal(0);
+    expect(stdout.match(/warning: .*/g)).to.deep.equal([
+      'warning: injection in-and-not-in: selector selects no Pod: label app must be "a", and must not be "a"',
+      'warning: injection set-and-not-set: selector selects no Pod: label app must be set, and must not be set',
+      'warning: injection equal-and-not-in: selector selects no Pod: label app must be "1", and must not be one of "0", "1"',
+      'warning: injection of-two: selector selects no Pod: label b must be "1", and must be "2"',
+      'warning: injection of-namespaces: namespaceSelector selects no namespace: label team must be "a", and must not be set',
     ]);
   });
 
