@@ -58,13 +58,13 @@ function selfProblems(injections: readonly Injection[]): Problem[] {
 function readText(file: string): string {
   return unlessThrown(
     () => readFileSync(file, 'utf8'),
-    ({ message }) => {
-      throw new ConfigurationError(`${file}: cannot be read: ${message}`);
+    ({ message, code }) => {
+      throw new ConfigurationError(code === 'ENOENT' ? `${file} not found` : `${file}: cannot be read: ${message}`);
     },
   );
 }
 
-function unlessThrown<T>(attempt: () => T, otherwise: (error: Error) => T): T {
+function unlessThrown<T>(attempt: () => T, otherwise: (error: NodeJS.ErrnoException) => T): T {
   try {
     return attempt();
   } catch (error) {
@@ -78,8 +78,8 @@ function yamlProblem({ pos, code, message }: { pos: [number, number]; code: stri
 
 /** Every problem of a parsed configuration: those of shape, and those of sense of each field whose shape is right. */
 function configurationProblems(value: unknown): Problem[] {
-  const isObjectOf = kindOf(value);
-  if (isObjectOf !== undefined) return [{ path: [], message: wholeObject(isObjectOf) }];
+  const other = otherThanInjections(value);
+  if (other !== undefined) return [{ path: [], message: other }];
   const shape = schemaProblems(validateInjections, value);
   const entries = (value as { injections?: unknown } | null)?.injections;
   if (!Array.isArray(entries)) return shape;
@@ -96,6 +96,15 @@ function configurationProblems(value: unknown): Problem[] {
     }));
   });
   return [...shape, ...sense, ...conflictProblems(sound)];
+}
+
+/** What is said of a file that cannot begin with `injections:`; undefined where it may. */
+function otherThanInjections(value: unknown): string | undefined {
+  const kind = kindOf(value);
+  if (kind !== undefined) return wholeObject(kind);
+  if (value === null) return 'is empty: must begin with injections:';
+  if (Array.isArray(value)) return 'is a list: must begin with injections:';
+  return typeof value === 'object' ? undefined : 'must begin with injections:';
 }
 
 /** The kind of a whole Kubernetes object, as which a file of injections may have been given; undefined where it is none. */

@@ -21,11 +21,15 @@ export async function runCommand(work: (cleanup: AsyncDisposableStack) => Promis
   } catch (error) {
     const isUsageError = error instanceof UsageError;
     if (isUsageError) status = exitStatus.usage;
-    printError(`${isUsageError ? 'error: ' : ''}${(error as Error).message}`);
+    printError(`${isUsageError ? 'error: ' : ''}${messageOf(error as NodeJS.ErrnoException)}`);
   }
   await cleanup.disposeAsync();
   await Promise.all([process.stdout, process.stderr].map(written));
   process.exit(status);
+}
+
+function messageOf({ code, syscall, path, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' && syscall === 'open' ? `${path} not found` : message;
 }
 
 /** Once a stream's reader has taken all of it, or has gone: what a pipe has no room for is lost where a process exits. */

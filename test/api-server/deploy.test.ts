@@ -57,7 +57,7 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
       'refuses bad injections with their places, before anything is changed',
       1,
       ['--injections', 'test/unit/configuration/an empty file/injections.yaml'],
-      'test/unit/configuration/an empty file/injections.yaml:1:1: the file: must be an object',
+      'test/unit/configuration/an empty file/injections.yaml:1:1: the file: is empty: must begin with injections:',
     ],
     [
       'refuses names that Kubernetes would',

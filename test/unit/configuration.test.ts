@@ -80,7 +80,8 @@ injections:
       writeFileSync(file, minimal);
       expect(readInjections(file).map(({ name }) => name)).to.deep.equal(['files']);
       const missing = join(directory, 'missing.yaml');
-      expect(messageOf(() => readInjections(missing))).to.match(/missing\.yaml: cannot be read: ENOENT/);
+      expect(messageOf(() => readInjections(missing))).to.match(/missing\.yaml not found$/);
+      expect(messageOf(() => readInjections(directory))).to.match(/: cannot be read: EISDIR/);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -111,6 +111,7 @@ describe('hello-webhook inject', () => {
     mkdirSync(join(directory, 'empty'));
     for (const [args, message] of [
       [['-f', 'missing.yaml'], /^missing\.yaml not found\n$/],
+      [['-f', 'free.yaml', '--injections', 'missing.yaml'], /^missing\.yaml not found\n$/],
       [['-f', 'empty'], /^empty: no manifest in it \(\.yaml, \.yml or \.json\)\n$/],
       [['-f', 'bad.txt'], /^bad\.txt: /],
       [['-f', 'free.yaml', '--injections', 'free.yaml'], /^free\.yaml:1:1: /],

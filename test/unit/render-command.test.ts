@@ -151,11 +151,12 @@ describeOutside('hello-webhook render', (outside) => {
       'Allowed choices are cluster-local-url, gateway-kourier, gateway-contour, gateway-istio',
     ],
     ['with an overlay on stdout', [...options, '--manifests', 'x'], 2, 'error: --manifests needs --output DIRECTORY'],
+    ['without the file', ['--reach', 'gateway-kourier', '--injections', 'missing.yaml'], 1, 'missing.yaml not found\n'],
     [
       'with invalid injections',
       ['--reach', 'gateway-kourier', '--injections', 'test/unit/configuration/an empty file/injections.yaml'],
       1,
-      'test/unit/configuration/an empty file/injections.yaml:1:1: the file: must be an object',
+      'test/unit/configuration/an empty file/injections.yaml:1:1: the file: is empty: must begin with injections:',
     ],
   ] as const) {
     it(`says what is wrong with a call ${title}`, () => {
