@@ -12,10 +12,12 @@ const few = 16;
 /**
  * Why each of these injections cannot be injected into any Pod, or undefined where it can: one is injected into a sample,
  * verified as in a review, and injected again into what the API server would store, which has to be the same. A few of one
- * sample are tried on it together, which takes less time; where that fails, each by itself.
+ * sample are tried on it together, which takes less time; where that fails, each by itself, and so is what refers to a
+ * variable, which another one may set.
  */
 export function selfChecks(injections: readonly Injection[]): (string | undefined)[] {
-  const groupOf = (injection: Injection, index: number) => `${Math.floor(index / few)} ${sampleName(injection)}`;
+  const groupOf = (injection: Injection, index: number) =>
+    referencesOf(injection).length > 0 ? index : `${Math.floor(index / few)} ${sampleName(injection)}`;
   const groups = [...Map.groupBy(injections, groupOf).values()];
   const sound = new Set(groups.filter((group) => problemOf(group) === undefined).flat());
   return injections.map((injection) => (sound.has(injection) ? undefined : problemOf([injection])));

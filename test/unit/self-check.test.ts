@@ -52,6 +52,16 @@ describe('an injection, injected into a sample before any review', () => {
     expect(problem).to.match(/^is not found again|^would be refused in every review/);
   });
 
+  it('is judged without the variables that others set', () => {
+    const env = [{ name: 'TEAM', value: 'a' }];
+    const one = injectionOf({ name: 'one', env });
+    const mount = { mountPath: '/x', subPathExpr: '$(TEAM)' };
+    const other = injectionOf({ name: 'other', volume: { name: 'other', emptyDir: {} }, mount, env });
+    for (const [own] of [selfChecks([other]), selfChecks([other, one]), selfChecks([one, other]).reverse()]) {
+      expect(own).to.match(/^cannot be injected even into an empty Pod: .*TEAM/);
+    }
+  });
+
   it('is refused by its name where the file is read', () => {
     const volume = { name: 'v', futureSource: { emptyDir: { sizeLimit: '10MB' } } };
     expect(() => parseInjections(configurationOf([{ volume }]), 'f')).to.throw(/^f:1:\d+: injections\[0\]: i0 /);
