@@ -1,5 +1,5 @@
 import type { V1Namespace } from '@kubernetes/client-node';
-import { isForNamespace } from '../../function/copies/namespaces.ts';
+import { isForNamespace, type Namespace } from '../../function/copies/namespaces.ts';
 import { hasAll } from '../../function/review/container.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
@@ -28,27 +28,21 @@ export interface Place {
  * where the injection does not apply there, in another one in which it does.
  */
 export async function verifyInjections(place: Place, injections: readonly Injection[]): Promise<Verified> {
-  const namespaces = await namespacesFrom(place);
-  const results: Verified[] = [];
-  for (const injection of injections) {
-    const names = namespaces.filter((one) => isForNamespace(injection, one)).map(({ name }) => name);
-    results.push(await verifyOne(place.api, names, injection));
-  }
-  const untried = { untried: 'there is no injection' };
-  return results.find((one) => 'failure' in one) ?? results.find((one) => 'ms' in one) ?? results[0] ?? untried;
+  return verifyIn(place.api, await namespacesFrom(place), injections);
 }
 
 /**
  * The same, until Pods come back injected, for 15 s at most: it takes each API server a moment to use a new webhook
  * configuration. Throws a TimeoutError with what is wrong.
  */
-export function waitForInjection(
+export async function waitForInjection(
   place: Place,
   injections: readonly Injection[],
   progress: Progress,
 ): Promise<Exclude<Verified, { failure: string }>> {
+  const namespaces = await namespacesFrom(place);
   const look = async () => {
-    const verified = await verifyInjections(place, injections);
+    const verified = await verifyIn(place.api, namespaces, injections);
     return 'failure' in verified ? { missing: verified.failure } : { found: verified };
   };
   return waitFor('waiting for an injected Pod', look, { progress, timeoutMs: 15_000 });
@@ -61,11 +55,7 @@ export function isInjected(pod: Pod, injection: Injection): boolean {
 }
 
 /** The namespaces for Pods, the one that is given first. */
-async function namespacesFrom({
-  api,
-  installation,
-  probeNamespace,
-}: Place): Promise<{ name: string; labels: Labels }[]> {
+async function namespacesFrom({ api, installation, probeNamespace }: Place): Promise<Namespace[]> {
   const all = await list<V1Namespace>(api, '/api/v1/namespaces');
   const usable = all
     .filter(({ metadata }) => !metadata?.deletionTimestamp && metadata?.name !== installation.namespace)
@@ -74,9 +64,26 @@ async function namespacesFrom({
   return [given, ...usable.filter((one) => one !== given)];
 }
 
-type Labels = Record<string, string>;
+/** Ends with the first that fails: each call may take as long as the timeout of the webhook. */
+async function verifyIn(
+  api: KubernetesApi,
+  namespaces: readonly Namespace[],
+  injections: readonly Injection[],
+): Promise<Verified> {
+  let result: Verified = { untried: 'there is no injection' };
+  for (const injection of injections) {
+    const names = namespaces.filter((one) => isForNamespace(injection, one)).map(({ name }) => name);
+    const verified = await verifyOne(api, names, injection);
+    if ('failure' in verified) return verified;
+    if (!('ms' in result)) result = verified;
+  }
+  return result;
+}
 
-/** Tries the next namespace, five at most, where one takes no Pod: that may be a policy or a quota of its own. */
+/**
+ * Tries the next namespace, five at most, where one takes no Pod: that may be a policy or a quota of its own. A call that
+ * failed is nobody's but ours.
+ */
 async function verifyOne(api: KubernetesApi, namespaces: readonly string[], injection: Injection): Promise<Verified> {
   const labels = labelsFor(injection.selector);
   if (!selectsLabels(injection.selector, labels)) {
@@ -92,6 +99,7 @@ async function verifyOne(api: KubernetesApi, namespaces: readonly string[], inje
       return { failure: `a Pod for injection ${injection.name} came back without its files or variables: ${why}` };
     } catch (error) {
       refused ??= (error as Error).message;
+      if (refused.includes('failed calling webhook')) break;
     }
   }
   if (refused !== undefined) return { failure: refused };

@@ -126,6 +126,23 @@ describeOnApiServer('the probe of deploy and doctor', (cluster) => {
     expect(await verifyInjections(own, only([namespace]))).to.have.property('untried');
   });
 
+  it('calls no more once a call has failed', async () => {
+    const silent = { url: 'https://127.0.0.1:1/mutate', caCert: server.caCert };
+    const namespace = await cluster.namespaceWith(silent, helloInjection, { failurePolicy: 'Fail' });
+    let count = 0;
+    const counted: KubernetesApi = {
+      ...cluster.api,
+      send: (method, path, options) => {
+        if (method === 'POST') count += 1;
+        return cluster.api.send(method, path, options);
+      },
+    };
+    const injections = parseInjections(helloInjection, 'injections.yaml');
+    const verified = await verifyInjections({ ...placeIn(namespace), api: counted }, [...injections, ...injections]);
+    expect(verified).to.have.property('failure').that.contains('failed calling webhook');
+    expect(count).to.equal(1);
+  });
+
   it('tries the next namespace where one, such as one that is not there, takes no Pod', async () => {
     const namespace = await cluster.namespaceWith(server, helloInjection);
     const injections = parseInjections(
