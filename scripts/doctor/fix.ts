@@ -9,7 +9,7 @@ export function fixFor(
   { installation, kubeContext }: Pick<Context, 'installation' | 'kubeContext'>,
 ): string {
   const options = [...(kubeContext === undefined ? [] : ['--context', kubeContext]), ...optionsFor(installation)];
-  const forUs = addOptions(fix, ['deploy', 'sync', 'doctor'], shell`${options}`);
+  const forUs = addOptions(fix, ['deploy', 'sync', 'doctor', 'undeploy'], shell`${options}`);
   // Where a command begins: it may also stand in a name.
   return kubeContext === undefined
     ? forUs

@@ -161,9 +161,12 @@ injections:
   it('leaves a function that nothing called before, for the doctor to look at, but no webhook configuration', async () => {
     await using temporary = new AsyncDisposableStack();
     await cluster.api.send('DELETE', `${webhookConfigurations}/hello-webhook`);
-    const { status, output } = await deployed(temporary, '--injections', await otherInjections(temporary));
+    const args = ['--context', 'hello-webhook', '--injections', await otherInjections(temporary)];
+    const { status, output } = await deployed(temporary, ...args);
     expect(status, output).to.equal(1);
-    expect(output).to.match(/! Function +stays, but nothing calls it/);
+    expect(output)
+      .to.match(/! Function +stays, but nothing calls it/)
+      .and.contain('npm run undeploy -- --context hello-webhook takes it away');
     expect(await read(cluster.api, `${webhookConfigurations}/hello-webhook`)).to.equal(undefined);
     expect((await readService(cluster.api, installation))?.spec.template.spec.containers[0]?.image).to.equal('another');
   });
