@@ -53,23 +53,28 @@ async function readWorkload(
   const object = { apiVersion, kind, metadata: { namespace, name } };
   if (!/^(v1|(apps|batch)\/v1)$/.test(apiVersion)) return undefined;
   const found = await read(api, await objectPath(api, object));
-  return found && podOf(found) ? found : undefined;
+  // One of its name that was created anew is none of what it says.
+  return found && found.metadata.uid === involvedObject.uid && podOf(found) ? found : undefined;
 }
 
 interface Counts {
   replicas?: number;
+  suspend?: boolean;
   desiredNumberScheduled?: number;
   currentNumberScheduled?: number;
   active?: number;
   succeeded?: number;
   failed?: number;
+  terminating?: number;
 }
 
 /** Whether a workload has fewer Pods than it is to have, by what its controller says. */
-function isIncomplete({ kind, spec, status }: KubernetesObject): boolean {
-  const { replicas = 1 } = spec as Counts;
+export function isIncomplete({ kind, metadata, spec, status }: KubernetesObject): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  const { replicas = 1, suspend = false } = spec as Counts;
   const now = (status ?? {}) as Counts;
-  if (kind === 'Job') return !now.active && !now.succeeded && !now.failed;
+  // Where its Pods are terminating, it may wait for their end before it creates others.
+  if (kind === 'Job') return !suspend && !now.active && !now.terminating && !now.succeeded && !now.failed;
   if (kind === 'DaemonSet') return (now.currentNumberScheduled ?? 0) < (now.desiredNumberScheduled ?? 0);
   return (now.replicas ?? 0) < replicas;
 }

@@ -29,6 +29,12 @@ export function readService(
   return read<KnativeService>(api, `/apis/serving.knative.dev/v1/namespaces/${namespace}/services/${name}`);
 }
 
+/** Since when a Service is ready: its latest change was served from then on. */
+export function readySince({ status }: KnativeService): Date | undefined {
+  const ready = status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
+  return ready?.lastTransitionTime === undefined ? undefined : new Date(ready.lastTransitionTime);
+}
+
 /** Whether a function serves those alone whose token it knows, once it knows one. */
 export function readsCallerTokens({ containers }: RevisionSpec): boolean {
   return containers.some(({ env = [] }) => env.some(({ name }) => name === 'CALLER_TOKENS'));

@@ -4,6 +4,8 @@ export interface Condition {
   status: string;
   reason?: string;
   message?: string;
+  /** A text, though the client library's types say Date. */
+  lastTransitionTime?: string | Date;
 }
 
 /** An object whose status has conditions. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { CoreV1Event, V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { fieldManager } from '../../function/copies/copy.ts';
 import { callerTokensSecretOf } from '../../scripts/install/caller-tokens.ts';
 import { defaultInstallation as installation } from '../../scripts/install/installation.ts';
@@ -107,9 +107,19 @@ export class StagedCluster {
     if (object.kind === 'Namespace') return this.#prepare(path, object);
     this.#changed.add(path);
     if ($patch === 'delete') return this.#delete(path);
-    const trusting = withCaBundle(object, this.#caBundle);
+    const trusting = withCaBundle(await this.#withUid(object), this.#caBundle);
     if (await read(this.#api, path)) await this.#patch(path, trusting);
     else await this.#create(path, trusting);
+  }
+
+  /** An Event is of the very object that is there, unless another uid is given. */
+  async #withUid(object: KubernetesObject): Promise<KubernetesObject> {
+    const { involvedObject } = object as Partial<CoreV1Event>;
+    if (object.kind !== 'Event' || !involvedObject) return object;
+    const { apiVersion = '', kind = '', namespace, name } = involvedObject;
+    const path = await objectPath(this.#api, { apiVersion, kind, metadata: { namespace, name } } as KubernetesObject);
+    const uid = (await read(this.#api, path))?.metadata.uid;
+    return { ...object, involvedObject: { ...(uid !== undefined && { uid }), ...involvedObject } };
   }
 
   /** A namespace stays, for nobody is there who would end its deletion; its labels go. */

@@ -11,9 +11,11 @@ import { metricsFinding } from '../../scripts/doctor/checks/monitoring/request-m
 import { podFindings } from '../../scripts/doctor/checks/pods/selected-pods.ts';
 import { type Certificate, certificateFinding } from '../../scripts/doctor/checks/trust/certificates.ts';
 import { verifyTls } from '../../scripts/doctor/checks/trust/tls.ts';
+import { isIncomplete } from '../../scripts/doctor/failed-creations.ts';
 import { fixFor } from '../../scripts/doctor/fix.ts';
 import { callsForPods } from '../../scripts/install/entry-rules.ts';
 import { isSubset } from '../../scripts/install/selector-subset.ts';
+import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
 import type { Finding } from '../../scripts/terminal/finding.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
@@ -181,3 +183,24 @@ async function against(server: Server, expected: { host: string; caBundle: strin
   cleanup.defer(() => void socket.destroy());
   return await verifyTls(socket, expected);
 }
+
+describe('doctor: a workload lacks Pods', () => {
+  const workload = (kind: string, status: object, spec: object = {}, metadata: object = {}) =>
+    ({ apiVersion: 'apps/v1', kind, metadata, spec, status }) as KubernetesObject;
+  const cases: [lacks: boolean, what: string, workload: KubernetesObject][] = [
+    [true, 'of fewer replicas than it is to have', workload('ReplicaSet', { replicas: 1 }, { replicas: 2 })],
+    [false, 'of all its replicas', workload('StatefulSet', { replicas: 1 })],
+    [true, 'that some node lacks', workload('DaemonSet', { desiredNumberScheduled: 2, currentNumberScheduled: 1 })],
+    [false, 'that each node has', workload('DaemonSet', { desiredNumberScheduled: 2, currentNumberScheduled: 2 })],
+    [true, 'without any', workload('Job', {})],
+    [false, 'of which one runs', workload('Job', { active: 1 })],
+    [false, 'of which one has failed', workload('Job', { failed: 1 })],
+    [false, 'whose Pods are terminating', workload('Job', { terminating: 1 })],
+    [false, 'that is suspended', workload('Job', {}, { suspend: true })],
+    [false, 'that is being deleted', workload('ReplicaSet', {}, {}, { deletionTimestamp: '2026-11-24T12:00:00Z' })],
+  ];
+  for (const [lacks, what, object] of cases)
+    it(`${lacks ? 'where it is' : 'but not where it is'} a ${object.kind} ${what}`, () => {
+      expect(isIncomplete(object)).to.equal(lacks);
+    });
+});

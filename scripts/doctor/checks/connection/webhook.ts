@@ -18,6 +18,8 @@ export interface Registered {
   name: string;
   /** When it was registered. */
   since: Date;
+  /** When it was last written, by whomever. */
+  changed: Date;
   entries: V1MutatingWebhook[];
   /** Where the API server calls: that of the first entry. */
   clientConfig: ClientConfig;
@@ -43,6 +45,7 @@ export const webhook = check('webhook', 'Webhook', [], async ({ api, installatio
   const found: Registered = {
     name,
     since: new Date(configuration.metadata?.creationTimestamp ?? 0),
+    changed: new Date(Math.max(...(configuration.metadata?.managedFields ?? []).map(timeOf), 0)),
     entries,
     clientConfig: first.clientConfig,
     lastWriter: lastWriterOf(configuration),
@@ -90,10 +93,13 @@ function placeFinding({ name, entries, clientConfig }: Registered, installation:
  * the last in managedFields.
  */
 function lastWriterOf({ metadata }: V1MutatingWebhookConfiguration): string | undefined {
-  const timeOf = ({ time }: V1ManagedFieldsEntry) => new Date(time ?? 0).getTime();
   const others = (metadata?.managedFields ?? []).filter(({ manager }) => manager !== fieldManager);
   const [last] = others.sort((one, other) => timeOf(other) - timeOf(one));
   return last?.manager;
+}
+
+function timeOf({ time }: V1ManagedFieldsEntry): number {
+  return new Date(time ?? 0).getTime();
 }
 
 /** Where is called, but for what is below /mutate: a caller's token, and the name of an injection. */

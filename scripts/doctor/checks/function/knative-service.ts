@@ -1,4 +1,4 @@
-import { type KnativeService, type RevisionSpec, readService } from '../../../install/knative-service.ts';
+import { type KnativeService, type RevisionSpec, readService, readySince } from '../../../install/knative-service.ts';
 import type { KubernetesApi } from '../../../kubernetes/client.ts';
 import { type Conditioned, notReady } from '../../../kubernetes/conditions.ts';
 import { read } from '../../../kubernetes/read.ts';
@@ -14,6 +14,8 @@ export interface Deployed {
   wanted: RevisionSpec;
   /** What the revision has that is called; the same, unless a newer one is not ready. */
   serving: RevisionSpec;
+  /** Since when the Service is ready, where it is. */
+  since: Date | undefined;
 }
 
 interface Revision extends Conditioned {
@@ -32,11 +34,12 @@ export const knativeService = check(
       const text = `Knative Service ${name} not found in ${namespace}`;
       return { findings: [broken(text, commandLine('deploy', '--image IMAGE'))] };
     }
-    const { latestReadyRevisionName: ready, latestCreatedRevisionName: created } = service.status ?? {};
+    const { latestReadyRevisionName: readyName, latestCreatedRevisionName: created } = service.status ?? {};
     const { spec: wanted } = service.spec.template;
-    const serving = (await readRevision(api, namespace, ready))?.spec ?? wanted;
-    const newest = created === ready ? undefined : await readRevision(api, namespace, created);
-    return { findings: [serviceFinding(service, namespace, newest)], found: { wanted, serving } satisfies Deployed };
+    const serving = (await readRevision(api, namespace, readyName))?.spec ?? wanted;
+    const newest = created === readyName ? undefined : await readRevision(api, namespace, created);
+    const found = { wanted, serving, since: readySince(service) } satisfies Deployed;
+    return { findings: [serviceFinding(service, namespace, newest)], found };
   },
 );
 

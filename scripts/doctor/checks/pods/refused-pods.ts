@@ -5,7 +5,8 @@ import { deployedAt } from '../../../install/deployed-injections.ts';
 import type { KubernetesObject } from '../../../kubernetes/object.ts';
 import { podOf } from '../../../kubernetes/workload.ts';
 import { commandLine } from '../../../terminal/command-line.ts';
-import { broken, type Finding, ok } from '../../../terminal/finding.ts';
+import { broken, type Finding, ok, warning } from '../../../terminal/finding.ts';
+import { shell } from '../../../terminal/output.ts';
 import { templatePatch } from '../../../workloads/pod-template-labels.ts';
 import { check, resultOf } from '../../check.ts';
 import { type FailedCreation, failedCreations } from '../../failed-creations.ts';
@@ -23,11 +24,13 @@ export const refusedPods = check(
   'refused-pods',
   'Refused Pods',
   [resultOf(webhook), resultOf(injections), resultOf(knativeService), namespaces],
-  async ({ api, installation }, { entries }, all, { serving }, known) => {
+  async ({ api, installation }, { entries, changed }, all, { serving, since }, known) => {
     const isOurs = (message: string) => entryIn(message, entries) !== undefined || partsIn(message, all).length > 0;
     const failed = await failedCreations(api, isOurs);
     const deployed = (await deployedAt(api, installation.namespace, serving)) ?? new Date(0);
-    const refusals = failed.flatMap((creation) => refusalOf(creation, { entries, all, known, deployed }) ?? []);
+    const callable = new Date(Math.max(Number(changed), Number(since ?? 0), Number(deployed)));
+    const webhook = { entries, all, known, deployed, callable };
+    const refusals = failed.flatMap((creation) => refusalOf(creation, webhook) ?? []);
     const findings = [...Map.groupBy(refusals, ({ group }) => group).values()].map(findingOf);
     return { findings: findings.length > 0 ? findings : [ok('no workload is refused its Pods for what is injected')] };
   },
@@ -38,7 +41,9 @@ interface Refusal {
   group: string;
   why: string;
   workload: KubernetesObject;
-  fix: (first: KubernetesObject) => string;
+  fix: (workloads: readonly KubernetesObject[]) => string;
+  /** Whether what refused them has changed since, so that they may be created the next time. */
+  isEarlier?: true;
 }
 
 interface Webhook {
@@ -47,7 +52,12 @@ interface Webhook {
   known: Namespaces;
   /** When the injections were: what was said of earlier ones counts no more. */
   deployed: Date;
+  /** When anything changed that the call takes: a call may have failed before and not after that. */
+  callable: Date;
 }
+
+/** A controller's longest pause between two attempts to create a Pod: 1000 s. */
+const retry = 'within 17 minutes';
 
 /**
  * | the message                                           | the Pods are refused                           |
@@ -57,13 +67,16 @@ interface Webhook {
  * | … `"PATH"`, a volume or a variable of an injection … | for what is injected                           |
  */
 function refusalOf({ message, time, workload }: FailedCreation, webhook: Webhook): Refusal | undefined {
-  const { entries, all, known, deployed } = webhook;
+  const { entries, all, known, deployed, callable } = webhook;
   const entry = entryIn(message, entries);
   if (entry && message.includes('failed calling webhook')) {
     if (entry.failurePolicy === 'Ignore') return undefined;
+    if (time < callable) {
+      const why = `the API server could not call the function: ${message}`;
+      return { group: `earlier ${entry.name}`, why, workload, fix: retryFix, isEarlier: true };
+    }
     const why = `the API server cannot call the function, and failurePolicy is Fail: ${message}`;
-    const retry = '# once that is mended, their controllers try again within 17 minutes';
-    const fix = `${fixOfCallFailure(message) ?? commandLine('doctor', '--probe')}\n${retry}`;
+    const fix = `${fixOfCallFailure(message) ?? commandLine('doctor', '--probe')}\n# once that is fixed, their controllers try again ${retry}`;
     return { group: `failed ${entry.name}`, why, workload, fix: () => fix };
   }
   if (time < deployed) return undefined;
@@ -80,12 +93,29 @@ function refusalOf({ message, time, workload }: FailedCreation, webhook: Webhook
 }
 
 function findingOf(refusals: readonly Refusal[]): Finding {
-  const [{ why, fix, workload }] = refusals as [Refusal];
-  const names = [...new Set(refusals.map((refusal) => titleOf(refusal.workload)))];
-  return broken(`no Pods can be created for ${someOf(names)}: ${why}`, fix(workload));
+  const [{ why, fix, isEarlier }] = refusals as [Refusal];
+  const workloads = refusals.map(({ workload }) => workload);
+  const names = someOf([...new Set(workloads.map(titleOf))]);
+  if (!isEarlier) return broken(`no Pods can be created for ${names}: ${why}`, fix(workloads));
+  const text = `no Pods could be created for ${names} before the webhook or its function last changed: ${why}`;
+  return warning(text, fix(workloads));
 }
 
-function invalidFix(workload: KubernetesObject): string {
+/** A controller looks at a workload that changes, whatever pause it makes; an annotation has no Pod created again. */
+function retryFix(workloads: readonly KubernetesObject[], most = 3): string {
+  const commands = workloads.map(({ kind, metadata: { namespace, name } }) => {
+    const annotate = shell`kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name}`;
+    return `${annotate} hello-webhook/retry="$(date)" --overwrite`;
+  });
+  return [
+    `# their controllers try again ${retry}, or at once where anything of the workload changes:`,
+    ...commands.slice(0, most),
+    ...(commands.length > most ? [`# and ${commands.length - most} more like these`] : []),
+  ].join('\n');
+}
+
+function invalidFix(workloads: readonly KubernetesObject[]): string {
+  const [workload] = workloads as [KubernetesObject];
   const annotations = { [optOutAnnotation]: 'false' };
   return [
     inTheWayFix,
