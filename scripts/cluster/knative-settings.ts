@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { imageOf, localRegistry, type PodProgram } from './images.ts';
+import { modules } from './programs.ts';
 
 /** A published object as this cluster has it: of its own images, with Contour's gateway, small and quick enough for one node. */
 export function withSettings(object: KubernetesObject): KubernetesObject {
@@ -8,8 +9,12 @@ export function withSettings(object: KubernetesObject): KubernetesObject {
   if (own.kind === 'ConfigMap') return { ...own, data: { ...(own.data as object), ...configuration[name] } };
   if (own.kind === 'ContourDeployment') return withOneReplica(own as ContourDeployment);
   const [container] = own.kind === 'Deployment' ? (own as Deployment).spec.template.spec.containers : [];
-  // cert-manager's program is older than its manifest and answers no /livez: it would be restarted again and again.
-  if (namespace === 'cert-manager') delete container?.livenessProbe;
+  if (namespace === 'cert-manager') {
+    // Its program is older than its manifest, says so in no label, and answers no /livez: it would be restarted again and again.
+    const labels = { ...own.metadata.labels, 'app.kubernetes.io/version': `v${modules.certManager.version}` };
+    own.metadata = { ...own.metadata, labels };
+    delete container?.livenessProbe;
+  }
   if (name === 'contour-gateway-provisioner') {
     container?.args?.push(`--contour-image=${imageOf('contour')}`, `--envoy-image=${imageOf('envoy')}`);
   }

@@ -125,7 +125,7 @@ describe("a cluster's own settings", () => {
     });
   });
 
-  it('take the liveness probe from cert-manager, whose program is older than its manifest, and from nothing else', () => {
+  it('take the liveness probe and the version from cert-manager, whose program is older than its manifest, and from nothing else', () => {
     const deployment = (namespace: string) => ({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -139,6 +139,9 @@ describe("a cluster's own settings", () => {
     const image = `dev.local/cert-manager-controller:${modules.certManager.version}`;
     const containers = (namespace: string) => withSettings(deployment(namespace)).spec;
     expect(containers('cert-manager')).to.deep.equal({ template: { spec: { containers: [{ image }] } } });
+    const labels = { 'app.kubernetes.io/version': `v${modules.certManager.version}` };
+    expect(withSettings(deployment('cert-manager')).metadata).to.deep.include({ labels });
+    expect(withSettings(deployment('other')).metadata).not.to.have.property('labels');
     expect(containers('other')).to.deep.equal({ template: { spec: { containers: [{ image, livenessProbe: {} }] } } });
   });
 });
