@@ -16,7 +16,7 @@ export const inject = createCommand('inject')
   .summary('show what the webhook makes of manifests')
   .description(
     `Prints manifests with their workloads as the webhook would make their Pods: Pods, and whatever has a Pod template of
-Kubernetes' own; all else as it is. Needs no cluster. On stderr there is a line for each workload and injection: injected;
+Kubernetes' own; all else as it is. Other kinds with one are named, and left out. Needs no cluster. On stderr there is a line for each workload and injection: injected;
 skipped, with what is in the way; not selected, with the requirement that is not met. Exit status 3 where something was
 skipped, 4 where a Pod would be denied.`,
   )
@@ -66,8 +66,9 @@ skipped, 4 where a Pod would be denied.`,
       else for (const line of workloads.flatMap(formatLines)) printError(line);
       if (diff) {
         const { formatDiff } = await import('../terminal/diff.ts');
+        const { inLines } = await import('../workloads/yaml-text.ts');
         for (const { name, before, text } of manifests)
-          process.stdout.write(formatDiff(name, before, text, process.stdout));
+          process.stdout.write(formatDiff(name, inLines(before), inLines(text), process.stdout));
       } else if (output !== 'summary') process.stdout.write(formatManifests(manifests, output));
       return exitStatusOf(workloads);
     }),

@@ -12,6 +12,13 @@ export function podPath(object: KubernetesObject): string[] | undefined {
   return isTemplate(spec?.jobTemplate?.spec?.template) ? ['spec', 'jobTemplate', 'spec', 'template'] : undefined;
 }
 
+/** Whether an object has a Pod template, but is of a kind that is not Kubernetes' own, such as a Rollout of Argo. */
+export function isUnknownWorkload(object: KubernetesObject): boolean {
+  const spec = object.spec as WorkloadSpec | null | undefined;
+  const isWorkload = isTemplate(spec?.template) || isTemplate(spec?.jobTemplate?.spec?.template);
+  return isWorkload && podPath(object) === undefined;
+}
+
 /** The Pod that an object is, or that the controller of a workload would make of its template; undefined for other objects. */
 export function podOf(object: KubernetesObject): KubernetesObject | undefined {
   const path = podPath(object);

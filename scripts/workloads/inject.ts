@@ -1,8 +1,9 @@
 import { documentsIn, type ManifestDocument, objectsIn, type Path } from '../kubernetes/manifest.ts';
 import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
-import { podPath } from '../kubernetes/workload.ts';
+import { isUnknownWorkload, podPath } from '../kubernetes/workload.ts';
 import { type Addition, withPatch } from './addition.ts';
 import { type Review, type Reviewed, reviewWorkload } from './review.ts';
+import { slipsIn, unknownKind } from './slips.ts';
 import { withAdditions } from './yaml-text.ts';
 
 /** What the webhook makes of a workload, with what to call it: `Deployment shop in prod`. */
@@ -35,10 +36,13 @@ interface InjectedDocument extends ManifestDocument {
 function injectDocument({ text, value }: ManifestDocument, by: Review): InjectedDocument {
   const done = { value, additions: [] as Addition[], workloads: [] as ReviewedWorkload[] };
   for (const { object, path } of objectsIn(value)) {
+    const title = titleIn(object);
+    if (isUnknownWorkload(object))
+      done.workloads.push({ title, outcomes: [], patch: [], warnings: [unknownKind(object)] });
     const template = podPath(object);
     const reviewed = template && reviewWorkload(object, by);
     if (!reviewed) continue;
-    done.workloads.push({ ...reviewed, title: titleIn(object) });
+    done.workloads.push({ ...reviewed, title, warnings: [...reviewed.warnings, ...slipsIn(object)] });
     const patched = withPatch(at(value, path), template, reviewed.patch);
     done.value = withValue(done.value, path, patched.object);
     for (const { parent, entries } of patched.additions) done.additions.push({ parent: [...path, ...parent], entries });

@@ -11,7 +11,7 @@ import { styleOf } from './style.ts';
  * last space. Where something is added to what an alias stands for, each gets a copy of its own.
  */
 export function withAdditions(text: string, additions: readonly Addition[], expected: unknown): string {
-  if (/^\s*\{/.test(text)) return `${JSON.stringify(expected, undefined, 2)}\n`;
+  if (/^\s*\{/.test(text)) return `${JSON.stringify(expected, undefined, indentOf(text))}\n`;
   const whole = text.endsWith('\n') ? text : `${text}${text.includes('\r\n') ? '\r\n' : '\n'}`;
   for (const start of [() => whole, () => withoutAliases(whole)]) {
     const edited = withEdits(start(), additions);
@@ -19,6 +19,17 @@ export function withAdditions(text: string, additions: readonly Addition[], expe
     if (edited !== undefined && isDeepStrictEqual(readingOf(edited), expected)) return edited;
   }
   return stringify(expected, { ...kubernetesYaml, lineWidth: 0 });
+}
+
+/** JSON in one line, or what is written like it, as a text whose lines a diff can show; any other text as it is. */
+export function inLines(text: string): string {
+  if (!/^\{.*\}\s*$/.test(text)) return text;
+  return `${JSON.stringify(readingOf(text), undefined, indentOf(text))}\n`;
+}
+
+/** That of JSON: kubectl's is four spaces. */
+function indentOf(json: string): string {
+  return /^\s*\{\r?\n([ \t]+)/.exec(json)?.[1] ?? '  ';
 }
 
 function readingOf(text: string): unknown {

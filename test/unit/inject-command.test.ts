@@ -76,6 +76,14 @@ describe('hello-webhook inject', () => {
     expect(inject(['-f', 'free.yaml', '--diff', '-o', 'summary']).stdout).to.contain('Pod free   hello       injected');
   });
 
+  it('shows of JSON in one line what would change in it, line by line', () => {
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', labels: { hello: 'true' } } };
+    const json = JSON.stringify({ ...object, spec: { containers: [{ name: 'app', image: 'app:1' }] } });
+    const { stdout } = inject(['-f', '-', '--diff'], json);
+    expect(stdout.match(/^-(?!--).*/gm)).to.deep.equal(['-      "hello": "true"', '-        "image": "app:1"']);
+    expect(stdout).to.contain('+      "hello-added": "OK"\n');
+  });
+
   it('prints JSON: the one object, or a List of them; or a table alone', () => {
     const one = JSON.parse(inject(['-f', 'free.yaml', '-o', 'json']).stdout);
     expect([one.kind, one.metadata.labels]).to.deep.equal(['Pod', { hello: 'true', 'hello-added': 'OK' }]);
