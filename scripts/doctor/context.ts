@@ -8,6 +8,8 @@ export interface Context {
   installation: Installation;
   /** The kubeconfig context that was asked for by name, for the commands of fixes. */
   kubeContext?: string | undefined;
+  /** Who but deploy applies the installation, if somebody does: scripts/install/applied-by.ts. */
+  appliedBy?: string | undefined;
   /** What `--probe` takes; without it the API server is not made to call the function. */
   probing?: Probing | undefined;
 }

@@ -1,3 +1,4 @@
+import { readAppliedBy } from '../install/applied-by.ts';
 import { type Category, categories } from './categories.ts';
 import type { CheckFinding, Outcomes } from './check.ts';
 import type { Context } from './context.ts';
@@ -13,10 +14,11 @@ export interface Diagnosis extends CheckFinding {
  * nothing but by the check `probe`.
  */
 export async function* diagnose(
-  context: Context,
+  { api, installation, ...rest }: Context,
   chosen: readonly Category[] = categories,
   outcomes: Outcomes = new Map(),
 ): AsyncGenerator<Diagnosis, void> {
+  const context = { ...rest, api, installation, appliedBy: await readAppliedBy(api, installation) };
   for (const category of chosen) {
     for (const check of category.checks.filter(({ isWanted }) => isWanted(context))) {
       for (const finding of await check.run(context, outcomes)) {

@@ -4,6 +4,7 @@ import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { TimeoutError } from '../kubernetes/wait.ts';
 import { commandLine } from '../terminal/command-line.ts';
 import { ok, unknown, warning } from '../terminal/finding.ts';
+import { warnOfApplier } from './applied-by.ts';
 import { callerTokensSecret } from './caller-tokens.ts';
 import { Changes } from './changes.ts';
 import { dryRunInjections } from './dry-run.ts';
@@ -40,6 +41,7 @@ export interface InstallOptions extends Given {
 export async function install(target: Target, options: InstallOptions): Promise<void> {
   const { api, installation } = target;
   const planned = await plan(api, installation, options);
+  await warnOfApplier(target);
   const { injections } = await wantedInjections(planned);
   await judge(target, injections, options);
   const changes = new Changes(api);

@@ -150,9 +150,15 @@ injections:
 
   it('goes back to all that was there before, where the API server does not reach what was deployed', async () => {
     await using temporary = new AsyncDisposableStack();
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    await cluster.api.send('PATCH', `${webhookConfigurations}/hello-webhook`, {
+      body: { metadata: { annotations } },
+      contentType: 'application/merge-patch+json',
+    });
     const before = await installed();
     const { status, output } = await deployed(temporary, '--injections', await otherInjections(temporary));
     expect(status, output).to.equal(1);
+    expect(output).to.match(/! Applied elsewhere +kubectl apply applies this installation, too: its next apply undoes/);
     expect(output).to.contain('The API server does not reach the function.');
     expect(output).to.match(/! Rolled back +as before: .*Knative Service hello-webhook/);
     expect(await installed()).to.deep.equal(before);
