@@ -87,9 +87,10 @@ async function remarksOnCalls(api: KubernetesApi | undefined, injections: readon
 /** Whether nothing was forgotten in an overlay; prints what was. */
 async function isComplete(directory: string): Promise<boolean> {
   const { checkOverlay } = await import('../install/check-overlay.ts');
-  const problems = await checkOverlay(directory);
+  const { problems, warnings } = await checkOverlay(directory);
   for (const problem of problems) printError(`${directory}: ${problem}`);
   if (problems.length === 0) print(`${directory}: an overlay, no problem`);
+  for (const warning of warnings) print(`${directory}: warning: ${warning}`);
   return problems.length === 0;
 }
 

@@ -19,6 +19,11 @@ export function isForNamespacesOf({ namespaceSelector = {} }: V1MutatingWebhook,
   return isSubset(wanted?.namespaceSelector ?? {}, withoutLeftOut(namespaceSelector));
 }
 
+/** Whether an entry calls for all Pods of all namespaces, but for those that it leaves out by name. */
+export function selectsEveryPod({ objectSelector = {}, namespaceSelector = {} }: V1MutatingWebhook): boolean {
+  return isSubset({}, objectSelector) && isSubset({}, withoutLeftOut(namespaceSelector));
+}
+
 /** Whether an entry leaves a namespace out by its name, whatever other labels it selects. */
 export function leavesOut({ namespaceSelector = {} }: V1MutatingWebhook, namespace: string): boolean {
   const { matchLabels = {}, matchExpressions = [] } = namespaceSelector;

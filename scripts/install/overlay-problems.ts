@@ -2,61 +2,45 @@ import type { V1CronJobSpec } from '@kubernetes/client-node';
 import { kubectlScalar } from '../../function/injections/kubectl-scalar.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { KnativeService } from './knative-service.ts';
-import { coverageProblems } from './overlay-coverage.ts';
+import { coverageProblems, coverageWarnings } from './overlay-coverage.ts';
+import { fieldProblems, isPathInvalid, type Kustomization, settingsHint } from './overlay-fields.ts';
 import { entriesOf } from './webhook-configuration.ts';
 
-/** A kustomization.yaml, as far as it can be wrong in a way that kustomize lets pass. */
-export interface Kustomization {
-  namespace?: string;
-  namePrefix?: string;
-  nameSuffix?: string;
-  images?: { name: string }[];
-  /** With their texts, also of those in files. */
-  patches?: { path?: string; patch?: string; target?: { name?: string } }[];
-  transformers?: string[];
+/** What is said of an overlay that kustomize renders: each a sentence that names the field and the fix. */
+export interface OverlayFindings {
+  /** What was forgotten, or is without effect. */
+  problems: string[];
+  /** What works, but costs. */
+  warnings: string[];
 }
 
-/**
- * What was forgotten in an overlay of one's own, or is without effect in it, though kustomize renders it: each as a sentence
- * that names the field and the fix. `objects` is what it renders, `kustomization` its own file.
- */
-export function overlayProblems(objects: readonly KubernetesObject[], kustomization: Kustomization = {}): string[] {
+/** What is wrong with an overlay of one's own. `objects` is what it renders, `kustomization` its own file. */
+export function overlayFindings(
+  objects: readonly KubernetesObject[],
+  kustomization: Kustomization = {},
+): OverlayFindings {
   const ours = objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'] === 'hello-webhook');
   const webhook = ours.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
-  if (!webhook) return ['no webhook configuration of hello-webhook: `resources` needs one of manifests/overlays'];
+  const only = (...problems: string[]) => ({ problems, warnings: [] });
+  if (!webhook) return only('no webhook configuration of hello-webhook: `resources` needs one of manifests/overlays');
   const fields = fieldProblems(kustomization);
   const entries = entriesOf(webhook);
-  const incomplete = entries.filter(({ rules, clientConfig }) => !rules || !clientConfig);
-  if (incomplete.length > 0)
-    return [
+  const incomplete = entries.find(({ rules, clientConfig }) => !rules || !clientConfig);
+  if (incomplete)
+    return only(
       ...fields,
-      `webhooks entry ${incomplete[0]?.name} has a selector only: \`transformers\` needs manifests/transformers/gateway, or cluster-local-url for that way`,
-    ];
-  return [
+      `webhooks entry ${incomplete.name} has a selector only: \`transformers\` needs manifests/transformers/gateway, or cluster-local-url for that way`,
+    );
+  // Whom the entries are for is told by their paths, too.
+  if (isPathInvalid(kustomization)) return only(...fields);
+  const problems = [
     ...fields,
     ...nameProblems(ours, webhook),
     ...imageProblems(ours, kustomization),
+    ...revisionProblems(ours),
     ...coverageProblems(ours, entries),
   ];
-}
-
-const settingsHint =
-  'set name and namespace in ConfigMap hello-webhook-settings, by a `configMapGenerator` that merges';
-
-function fieldProblems({ patches = [], transformers = [], ...kustomization }: Kustomization): string[] {
-  const names = (['namespace', 'namePrefix', 'nameSuffix'] as const).filter((field) => kustomization[field]);
-  const isOfSettings = ({ patch, target }: (typeof patches)[number]) =>
-    target?.name === 'hello-webhook-settings' || patch?.includes('hello-webhook-settings');
-  return [
-    ...names.map(
-      (field) => `\`${field}\` does not reach URLs, hosts and certificates: leave it out, and ${settingsHint}`,
-    ),
-    ...(transformers.length === 0 && patches.some(isOfSettings)
-      ? [
-          'the patch of ConfigMap hello-webhook-settings has no effect, since an overlay below has put its values in place: change them there, or move `transformers` up here',
-        ]
-      : []),
-  ];
+  return { problems, warnings: problems.length > 0 ? [] : coverageWarnings(ours, entries) };
 }
 
 /** Names that do not fit together, as kustomize's own transformers and later patches leave them. */
@@ -107,4 +91,19 @@ function imageOf(object: KubernetesObject): string | undefined {
   const { spec } = object as { spec?: Partial<KnativeService['spec']> & V1CronJobSpec };
   const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
   return template?.spec?.containers[0]?.image;
+}
+
+/** Where the ConfigMap of the injections has no hash in its name, the Knative Service does not change with it. */
+function revisionProblems(ours: readonly KubernetesObject[]): string[] {
+  const hasService = ours.some(
+    ({ apiVersion, kind }) => kind === 'Service' && apiVersion.startsWith('serving.knative.dev/'),
+  );
+  const isUnhashed = ours.some(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'hello-webhook-injections',
+  );
+  return hasService && isUnhashed
+    ? [
+        '`disableNameSuffixHash` keeps changed injections from being a new revision, which the function needs: leave it out for ConfigMap hello-webhook-injections',
+      ]
+    : [];
 }

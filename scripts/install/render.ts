@@ -10,6 +10,7 @@ import { parseManifest } from '../kubernetes/manifest.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { withoutTokens } from '../terminal/redact.ts';
 import { temporaryDirectory } from '../terminal/temporary-directory.ts';
+import { refusalIn } from './kustomize-refusal.ts';
 import { manifestPath } from './manifests.ts';
 import { overlayFor, type Wanted } from './overlay.ts';
 import { type Files, writeFiles } from './rendered-files.ts';
@@ -59,9 +60,9 @@ export async function kustomize(directory: string): Promise<string> {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory], { maxBuffer: 2 ** 26 });
     return stdout;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr: string };
     // Without the error itself, whose message and stderr may quote the settings, a caller's token among them.
-    if (code !== 'ENOENT') throw new Error(withoutTokens(message));
+    if (code !== 'ENOENT') throw new Error(withoutTokens(refusalIn(stderr || message)));
     throw new Error('kubectl is not installed: its kustomize renders the manifests', { cause: error });
   }
 }

@@ -142,7 +142,7 @@ describe('an overlay as it is rendered', () => {
         folder.path,
         overlayFor(wanted, configured, (path) => folder.manifest(path)),
       );
-      expect(await checkOverlay(folder.path)).to.deep.equal([]);
+      expect(await checkOverlay(folder.path)).to.deep.equal({ problems: [], warnings: [] });
       const url = (path: string) => `https://git.example.com/hooks//manifests/${path}?ref=v1`;
       expect(overlayFor(wanted, configured, url)['kustomization.yaml']).to.contain(`- ${url(`overlays/${reach}`)}`);
     });

@@ -99,7 +99,7 @@ describeOutside('hello-webhook render', (outside) => {
 
   it('writes an overlay in which nothing is missing, and which renders to the same', async () => {
     succeed(...options, '--output', outside.folder.path, '--manifests', outside.folder.manifest('.'));
-    expect(await checkOverlay(outside.folder.path)).to.deep.equal([]);
+    expect(await checkOverlay(outside.folder.path)).to.deep.equal({ problems: [], warnings: [] });
     expect(await kustomized(outside.folder.path)).to.deep.equal(parseManifest(succeed(...options), 'the output'));
   });
 
@@ -117,7 +117,7 @@ describeOutside('hello-webhook render', (outside) => {
       cwd: outside.folder.path,
       env: { ...process.env, INIT_CWD: outside.folder.path },
     });
-    expect(await checkOverlay(join(outside.folder.path, 'overlay'))).to.deep.equal([]);
+    expect(await checkOverlay(join(outside.folder.path, 'overlay'))).to.deep.equal({ problems: [], warnings: [] });
     const objects = await kustomized(join(outside.folder.path, 'overlay'));
     expect(objects.flatMap(entriesOf).map(({ name }) => name)).to.deep.equal([
       'company-ca.file-injector.platform-hooks.svc',
