@@ -1,9 +1,13 @@
+import { isAbsolute, relative, resolve } from 'node:path';
 import { Option } from 'commander';
 import { optionalComponents, type Wanted } from '../install/overlay.ts';
 import { type Reach, reaches } from '../install/reach.ts';
 import { releasedImage } from '../install/released-image.ts';
+import type { Files } from '../install/rendered-files.ts';
 import { action, createCommand } from '../terminal/command.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
+import { printError, shell } from '../terminal/output.ts';
 import { addNameOptions, type InstallationOptions, installationOf, parseName } from './installation-options.ts';
 
 interface RenderOptions extends InstallationOptions {
@@ -18,8 +22,8 @@ interface RenderOptions extends InstallationOptions {
   networkPolicy?: boolean;
   monitoring?: boolean;
   callerToken?: string;
-  output?: string;
-  manifests?: string;
+  output?: string | undefined;
+  manifests?: string | undefined;
 }
 
 export const render = addNameOptions(createCommand('render'))
@@ -61,23 +65,51 @@ such as https://github.com/OWNER/hello-webhook//manifests?ref=v0.1.0, or a path 
   )
   .action(
     action(async ({ output, manifests, ...options }: RenderOptions, { cleanup }) => {
-      if (manifests !== undefined && output === undefined) throw new UsageError('--manifests needs --output DIRECTORY');
+      refuseUnfit({ ...options, output, manifests });
       const { manifestFiles, writeFiles } = await import('../install/rendered-files.ts');
       const { render, renderOverlay } = await import('../install/render.ts');
       const wanted = {
         ...wantedFrom(options, await injectionsIn(options.injections)),
         ...(await callerTokenIn(options.callerToken)),
       };
-      if (output !== undefined && manifests !== undefined)
-        await writeFiles(output, await renderOverlay(wanted, manifests));
+      const write = async (directory: string, files: Files) => {
+        await writeFiles(directory, files);
+        printError(writtenText(directory, Object.keys(files), manifests !== undefined));
+      };
+      if (output !== undefined && manifests !== undefined) await write(output, await renderOverlay(wanted, manifests));
       else {
         const { manifest } = await render(wanted, cleanup);
         if (output === undefined) process.stdout.write(manifest);
-        else await writeFiles(output, manifestFiles(manifest));
+        else await write(output, manifestFiles(manifest));
       }
+      if (options.image === undefined) printError(withoutImageText(wanted));
       return exitStatus.ok;
     }),
   );
+
+/** Throws a UsageError at options that do not go together, or that kustomize would refuse. */
+function refuseUnfit({ output, manifests, image, sync, alwaysWarm }: RenderOptions): void {
+  if (manifests !== undefined && output === undefined) throw new UsageError('--manifests needs --output DIRECTORY');
+  if (output !== undefined && manifests !== undefined && isAbsolute(manifests))
+    throw new UsageError(
+      `kustomize takes no absolute path: give --manifests ${shell`${relative(resolve(output), manifests)}`}, the path from ${output}, or a URL`,
+    );
+  const [needing] = [sync && '--sync', alwaysWarm && '--always-warm'].filter(Boolean);
+  if (!image && needing)
+    throw new UsageError(`${needing} needs --image IMAGE: it is for a function that func or kn do not make`);
+}
+
+/** What was written, and what comes next. */
+function writtenText(directory: string, files: readonly string[], isOverlay: boolean): string {
+  const next = isOverlay
+    ? `${commandLine('check', shell`${directory}`)}, and ${shell`kubectl apply -k ${directory}`}`
+    : shell`kubectl apply -k ${directory}`;
+  return `Written to ${directory}: ${files.join(', ')}\nNext: ${next}, or commit it`;
+}
+
+function withoutImageText({ name, namespace }: Wanted): string {
+  return `No --image IMAGE: there is no Knative Service; func or kn are to make it, ${name} in ${namespace} (--no-image says so)`;
+}
 
 /** The text of a file of injections. Throws a ConfigurationError with their places where they are invalid. */
 async function injectionsIn(file: string | undefined): Promise<string | undefined> {

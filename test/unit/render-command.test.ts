@@ -65,6 +65,25 @@ describeOutside('hello-webhook render', (outside) => {
     expect(within('webhook').map(({ kind }) => kind)).to.deep.equal(['MutatingWebhookConfiguration']);
   });
 
+  it('says what it has written, and what comes next', () => {
+    const { path } = outside.folder;
+    expect(run(...options, '--output', path).stderr).to.equal(
+      `Written to ${path}: kustomization.yaml, function/manifests.yaml, webhook/manifests.yaml\nNext: kubectl apply -k ${path}, or commit it\n`,
+    );
+    expect(run(...options, '--output', path, '--manifests', outside.folder.manifest('.')).stderr).to.equal(
+      `Written to ${path}: kustomization.yaml, injections.yaml, webhooks.yaml\nNext: npm run check -- ${path}, and kubectl apply -k ${path}, or commit it\n`,
+    );
+  });
+
+  it('says that it has no Knative Service where no image is given, unless that is asked for', () => {
+    const { status, stderr } = run('--reach', 'gateway-kourier', '--name', 'mine');
+    expect(status).to.equal(0);
+    expect(stderr).to.equal(
+      'No --image IMAGE: there is no Knative Service; func or kn are to make it, mine in hello-system (--no-image says so)\n',
+    );
+    expect(run('--reach', 'gateway-kourier', '--no-image').stderr).to.equal('');
+  });
+
   it('writes again what it has written, and leaves the files of others as they are', () => {
     succeed(...options, '--output', outside.folder.path);
     succeed(...options, '--always-warm', '--output', outside.folder.path);
@@ -116,6 +135,7 @@ describeOutside('hello-webhook render', (outside) => {
     execFileSync(process.execPath, [resolve('scripts/hello-webhook.ts'), 'render', ...words], {
       cwd: outside.folder.path,
       env: { ...process.env, INIT_CWD: outside.folder.path },
+      stdio: 'pipe',
     });
     expect(await checkOverlay(join(outside.folder.path, 'overlay'))).to.deep.equal({ problems: [], warnings: [] });
     const objects = await kustomized(join(outside.folder.path, 'overlay'));
@@ -149,6 +169,18 @@ describeOutside('hello-webhook render', (outside) => {
       ['--reach', 'gateway'],
       2,
       'Allowed choices are cluster-local-url, gateway-kourier, gateway-contour, gateway-istio',
+    ],
+    [
+      'with the manifests by an absolute path',
+      [...options, '--output', '/tmp/of/ours', '--manifests', '/tmp/of/manifests'],
+      2,
+      'error: kustomize takes no absolute path: give --manifests ../manifests, the path from /tmp/of/ours, or a URL',
+    ],
+    [
+      'with a schedule for a function of func or kn',
+      ['--reach', 'gateway-kourier', '--no-image', '--sync'],
+      2,
+      'error: --sync needs --image IMAGE: it is for a function that func or kn do not make',
     ],
     ['with an overlay on stdout', [...options, '--manifests', 'x'], 2, 'error: --manifests needs --output DIRECTORY'],
     ['without the file', ['--reach', 'gateway-kourier', '--injections', 'missing.yaml'], 1, 'missing.yaml not found\n'],
