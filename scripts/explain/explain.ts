@@ -56,7 +56,7 @@ export async function readKnown(context: Context): Promise<Known> {
     entries: registered?.entries ?? [],
     since: {
       registered: registered?.since ?? new Date(0),
-      deployed: serving && (await deployedAt(context.api, context.installation.namespace, serving)),
+      deployed: serving && (await deployedAt(context.api, context.installation, serving)),
       ...(serving && { earlier: await readEarlier(context.api, context.installation, serving) }),
     },
     findings,

@@ -5,7 +5,9 @@ import type { Injection } from '../../function/review/injection.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import { dataChanged } from '../kubernetes/data-changed.ts';
 import { read } from '../kubernetes/read.ts';
+import type { Installation } from './installation.ts';
 import type { RevisionSpec } from './knative-service.ts';
+import { createdAt, readRevisions } from './revisions.ts';
 
 const file = 'injections.yaml';
 
@@ -17,16 +19,29 @@ export function configMapOf({ volumes = [] }: RevisionSpec): string | undefined 
   return volumes.find(({ configMap }) => configMap)?.configMap?.name;
 }
 
-/** When the injections of a revision were last changed; undefined where the image has them. */
+/**
+ * When the injections of the revision that serves were last changed, or came to serve again where others did in between;
+ * undefined where the image has them.
+ */
 export async function deployedAt(
   api: KubernetesApi,
-  namespace: string,
-  revision: RevisionSpec,
+  installation: Installation,
+  serving: RevisionSpec,
 ): Promise<Date | undefined> {
-  const name = configMapOf(revision);
+  const name = configMapOf(serving);
   if (name === undefined) return undefined;
-  const configMap = await read<V1ConfigMap>(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  return dataChanged(configMap?.metadata ?? {});
+  const configMap = await read<V1ConfigMap>(api, `/api/v1/namespaces/${installation.namespace}/configmaps/${name}`);
+  const times = [dataChanged(configMap?.metadata ?? {}), await returnedAt(api, installation, name)];
+  return times.sort((one, other) => Number(other ?? 0) - Number(one ?? 0))[0];
+}
+
+/** When the function returned to injections that it had before others: the first revision with them since those. */
+async function returnedAt(api: KubernetesApi, installation: Installation, name: string): Promise<Date | undefined> {
+  const revisions = await readRevisions(api, installation);
+  const last = revisions.findIndex(({ spec }) => configMapOf(spec) === name);
+  const others = revisions.findIndex(({ spec }, index) => index > last && configMapOf(spec) !== name);
+  const first = revisions[others - 1];
+  return last >= 0 && first ? createdAt(first) : undefined;
 }
 
 /** Reads the injections in a ConfigMap of that name; without a name those of the image, taken to be the default ones. */

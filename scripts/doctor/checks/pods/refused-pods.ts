@@ -27,7 +27,7 @@ export const refusedPods = check(
   async ({ api, installation }, { entries, changed }, all, { serving, since }, known) => {
     const isOurs = (message: string) => entryIn(message, entries) !== undefined || partsIn(message, all).length > 0;
     const failed = await failedCreations(api, isOurs);
-    const deployed = (await deployedAt(api, installation.namespace, serving)) ?? new Date(0);
+    const deployed = (await deployedAt(api, installation, serving)) ?? new Date(0);
     const callable = new Date(Math.max(Number(changed), Number(since ?? 0), Number(deployed)));
     const webhook = { entries, all, known, deployed, callable };
     const refusals = failed.flatMap((creation) => refusalOf(creation, webhook) ?? []);

@@ -38,7 +38,7 @@ export const selectedPods = check(
     });
     const since = {
       registered,
-      deployed: await deployedAt(api, installation.namespace, serving),
+      deployed: await deployedAt(api, installation, serving),
       earlier: await readEarlier(api, installation, serving),
     };
     return { findings: podFindings(found, all, since, known), found };
