@@ -29,18 +29,18 @@ export interface Injected {
 
 /**
  * The Pod with the volumes, mounts, labels and annotations of these injections, in order. What it changes it copies;
- * what it does not know it keeps; a Pod that has it all comes back with the same content. What was skipped of injections
- * of the names `elsewhere` stays in its annotation: another call reviews them.
+ * what it does not know it keeps; a Pod that has it all comes back with the same content. Its annotation says what was
+ * skipped of injections of the names that are the call's `own`; what it says of others stays.
  */
 export function inject(
   pod: V1Pod,
   injections: readonly Injection[],
-  elsewhere: ReadonlySet<string> = new Set(),
+  own: ReadonlySet<string> = new Set(injections.map(({ name }) => name)),
 ): Injected {
   const course = courseOf(pod, injections);
   const injected = inOrder(pod, injections, (current, injection) => injectOne(current, injection, course));
   const reasons = injected.skipped.map(({ text }) => text);
-  return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0, elsewhere) };
+  return { ...injected, pod: withSkipped(injected.pod, reasons, injected.injected.length > 0, own) };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import jsonpatch from 'fast-json-patch';
 import { type Injection, skippedAnnotation } from './injection.ts';
 import { type Kind, valueIn, withValues } from './metadata.ts';
+import { injectionOf, linesIn } from './skipped-lines.ts';
 import { bounded, brief, oneLine } from './text.ts';
 
 /** A Pod, and what its user should know of how it came to be. */
@@ -67,29 +68,21 @@ function hasController({ metadata }: V1Pod): boolean {
 
 /**
  * Annotates the Pod with what was skipped; clears what is stale, copied from another Pod, where nothing was. What stands
- * there of the injections `elsewhere` stays, in an order that does not depend on whose call came last.
+ * there of injections of other names than the call's `own`, of another call or another installation, stays, in an order
+ * that does not depend on whose call came last.
  */
 export function withSkipped(
   pod: V1Pod,
   reasons: readonly string[],
   isInjected: boolean,
-  elsewhere: ReadonlySet<string>,
+  own: ReadonlySet<string>,
 ): V1Pod {
   const there = valueIn(pod, 'annotations', skippedAnnotation) ?? '';
   if (reasons.length === 0 && !(isInjected && there)) return pod;
   const text = bounded(reasons.map(brief)).join('; ');
-  const kept = linesIn(there).filter((line) => elsewhere.has(injectionOf(line)));
+  const kept = linesIn(there).filter((line) => injectionOf(line) !== '' && !own.has(injectionOf(line)));
   const value = kept.length > 0 ? [...kept, ...linesIn(text)].sort(byInjection).join('; ') : text;
   return withValues(pod, 'annotations', { [skippedAnnotation]: value });
-}
-
-/** The lines of an annotation; how many more there are is part of the line before. */
-function linesIn(annotation: string): string[] {
-  return annotation.split(/; (?=[a-z\d-]+: container )/).filter(Boolean);
-}
-
-function injectionOf(line: string): string {
-  return line.slice(0, line.indexOf(':'));
 }
 
 function byInjection(one: string, other: string): number {

@@ -69,25 +69,25 @@ export function review(request: AdmissionRequest, injections: readonly Injection
   const selectable = { namespace: request.namespace ?? '', labels: pod.metadata?.labels ?? {} };
   const selected = reviewed.filter((injection) => isFor(injection, selectable));
   if (selected.length === 0) return unchanged(request, 'no injection selects the Pod');
-  const elsewhere = new Set(injections.filter((one) => !reviewed.includes(one)).map((one) => one.name));
+  const own = new Set(reviewed.map((injection) => injection.name));
   try {
-    return decide(request, pod, selected, elsewhere);
+    return decide(request, pod, selected, own);
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
-    return withoutUnsound(request, pod, selected, elsewhere, error);
+    return withoutUnsound(request, pod, selected, own, error);
   }
 }
 
-/** What other calls have said of injections of these names stays. Throws a VerificationError where the patch fails verification. */
+/** What stands in the Pod's annotation of injections of other names than the call's `own` stays. Throws a VerificationError where the patch fails verification. */
 function decide(
   request: AdmissionRequest,
   pod: V1Pod,
   selected: readonly Injection[],
-  elsewhere: ReadonlySet<string>,
+  own: ReadonlySet<string>,
 ): Decision {
   const old = request.subResource ? (request.oldObject as V1Pod | undefined) : undefined;
   const again = (current: V1Pod): Injected =>
-    request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected, elsewhere);
+    request.subResource ? injectEphemeral(current, old, selected) : inject(current, selected, own);
   const injected = again(pod);
   const denied = injected.skipped.filter(({ injection, isConflict }) => isConflict && injection.onConflict === 'deny');
   if (denied.length > 0) return refused(request, denied);
@@ -103,12 +103,12 @@ function withoutUnsound(
   request: AdmissionRequest,
   pod: V1Pod,
   selected: readonly Injection[],
-  elsewhere: ReadonlySet<string>,
+  own: ReadonlySet<string>,
   error: VerificationError,
 ): Decision {
   const isSound = (injection: Injection) => {
     try {
-      decide(request, pod, [injection], elsewhere);
+      decide(request, pod, [injection], own);
       return true;
     } catch {
       return false;
@@ -119,7 +119,7 @@ function withoutUnsound(
   const names = (unsound.length > 0 ? unsound : selected).map(({ name }) => name).join(', ');
   const failure = `${names}: ${error.message}`;
   if (sound.length === 0 || unsound.length === 0) throw new VerificationError(failure);
-  return { ...decide(request, pod, sound, elsewhere), failure };
+  return { ...decide(request, pod, sound, own), failure };
 }
 
 /** Why a request is none of ours, or undefined where it is. */

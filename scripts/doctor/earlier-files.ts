@@ -3,6 +3,7 @@ import { hasAll } from '../../function/review/container.ts';
 import { type Injection, skippedAnnotation } from '../../function/review/injection.ts';
 import { isOptedOut } from '../../function/review/opt-out.ts';
 import { selectsName } from '../../function/review/selector.ts';
+import { injectionOf, linesIn } from '../../function/review/skipped-lines.ts';
 import { isAsDeclared } from '../../function/review/volume-comparison.ts';
 
 /** What is said of a Pod with what an earlier revision of the function has put into it. */
@@ -37,5 +38,5 @@ function has({ metadata, spec }: V1Pod, injection: Injection): boolean {
 
 function isSkipped({ metadata }: V1Pod, { name }: Injection): boolean {
   const said = metadata?.annotations?.[skippedAnnotation] ?? '';
-  return said.split('; ').some((line) => line.startsWith(`${name}: `));
+  return linesIn(said).some((line) => injectionOf(line) === name);
 }

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { skippedAnnotation } from '../../function/review/injection.ts';
+import { injectionOf, linesIn } from '../../function/review/skipped-lines.ts';
 import { brief } from '../../function/review/text.ts';
 import { type Finding, warning } from '../terminal/finding.ts';
 import { count, podName, someOf } from './text.ts';
@@ -8,11 +9,14 @@ import { count, podName, someOf } from './text.ts';
 export const inTheWayFix = '# give one of the two another path or name, or leave the container out: containers.exclude';
 
 /**
- * The Pods in which something is in the way of an injection, by what their annotation says of it: of many reasons those
- * of the most Pods.
+ * The Pods in which something is in the way of an injection of these names, by what their annotation says of it, where
+ * another installation may have its word, too: of many reasons those of the most Pods.
  */
-export function inTheWayFindings(pods: readonly V1Pod[], most = 5): Finding[] {
-  const reasonIn = ({ metadata }: V1Pod) => metadata?.annotations?.[skippedAnnotation] ?? '';
+export function inTheWayFindings(pods: readonly V1Pod[], names: ReadonlySet<string>, most = 5): Finding[] {
+  const reasonIn = ({ metadata }: V1Pod) =>
+    linesIn(metadata?.annotations?.[skippedAnnotation] ?? '')
+      .filter((line) => names.has(injectionOf(line)))
+      .join('; ');
   const groups = [...Map.groupBy(pods, reasonIn)]
     .filter(([reason]) => reason !== '')
     .sort(([one, ones], [other, others]) => others.length - ones.length || (one < other ? -1 : 1));
@@ -30,6 +34,5 @@ function finding(pods: readonly V1Pod[], reason: string): Finding {
 
 /** A reason is as long as the function makes it, twenty lines, or as anybody likes. */
 function long(reason: string): string {
-  const lines = reason.split(/; (?=[a-z\d-]+: container )/);
-  return someOf(lines.map(brief), 3, '; ');
+  return someOf(linesIn(reason).map(brief), 3, '; ');
 }

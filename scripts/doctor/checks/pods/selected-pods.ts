@@ -62,7 +62,11 @@ export function podFindings(
       const names = group.map(podName);
       return warning(`${count(group.length, 'Pod')} without files, ${why}: ${someOf(names)}`, restartCommands(group));
     });
-  const all = [...earlierFindings(former), ...findings, ...inTheWayFindings(pods)];
+  const all = [
+    ...earlierFindings(former),
+    ...findings,
+    ...inTheWayFindings(pods, new Set(injections.map(({ name }) => name))),
+  ];
   return all.length > 0 ? all : [ok(`${count(pods.length, 'Pod')}, none without files`)];
 }
 
