@@ -24,9 +24,10 @@ With --context: creates the Pods busybox-1 and busybox-2 in that cluster, which 
 shows the file in busybox-1 and its absence in busybox-2, and deletes what it created.`,
   )
   .addOption(
-    new Option('-f, --file <file>', 'another manifest; of a workload, the Pod of its template is created').argParser(
-      (file: string, files: string[] | undefined) => [...(files ?? []), file],
-    ),
+    new Option(
+      '-f, --file <file>',
+      'without --context: another manifest; of a workload, the Pod of its template is created',
+    ).argParser((file: string, files: string[] | undefined) => [...(files ?? []), file]),
   )
   .option('--keep', 'keep it running until Ctrl-C; in a cluster, keep the Pods')
   .addOption(new Option('--no-api-server', 'stop after the function alone').conflicts(['keep', 'context']))

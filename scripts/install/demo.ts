@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
 import { execute } from '../kubernetes/exec.ts';
 import { readManifest } from '../kubernetes/manifest.ts';
-import type { KubernetesObject } from '../kubernetes/object.ts';
+import { type KubernetesObject, titleOf } from '../kubernetes/object.ts';
 import { podRows } from '../kubernetes/pod-table.ts';
 import { read } from '../kubernetes/read.ts';
 import { create, createTemporarily } from '../kubernetes/temporary-object.ts';
@@ -38,7 +38,7 @@ export async function demoOnCluster(
   for (const pod of pods) {
     await waitForServiceAccount(api, pod, progress);
     const { warnings } = await createForDemo(pod);
-    for (const warning of warnings) print(`Warning: ${warning}`);
+    for (const warning of warnings) print(`Warning: ${titleOf(pod)}: ${warning}`);
   }
   for (const pod of pods) await waitForRunning(api, pod, progress);
   const stored = await Promise.all(pods.map((pod) => read(api, pathOf(pod))));

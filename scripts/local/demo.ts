@@ -124,7 +124,7 @@ async function createEach(
   for (const pod of pods) {
     try {
       const { object, warnings } = await createOne(pod);
-      for (const warning of warnings) print(`Warning: ${warning}`);
+      for (const warning of warnings) print(`Warning: ${titleOf(pod)}: ${warning}`);
       admitted.push(object);
     } catch (error) {
       printError(`Error: ${titleOf(pod)}: ${(error as Error).message}`);

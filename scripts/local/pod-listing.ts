@@ -1,3 +1,4 @@
+import type { V1EnvVar } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import type { Injection } from '../../function/review/injection.ts';
 import { unmetBy } from '../../function/review/selection.ts';
@@ -14,8 +15,8 @@ export function unstoredRows(pods: readonly KubernetesObject[]): string[][] {
 }
 
 /**
- * Prints Pods as `kubectl get pod -L …` does, with the labels that the injections set, the volumes and mounts of those
- * that were injected, and why no injection is for the others. `rows` has the cells NAME to AGE of each Pod.
+ * Prints Pods as `kubectl get pod -L …` does, with the labels that the injections set, the volumes, mounts and injected
+ * variables of those that were injected, and why no injection is for the others. `rows` has the cells NAME to AGE of each Pod.
  */
 export function printPods(
   pods: readonly KubernetesObject[],
@@ -38,8 +39,9 @@ export function printPods(
       ...lines.map((line, index) => withNamespace(line, namespaces[index])),
     ]),
   );
+  const parts = injections.some(({ env }) => env) ? 'volumes, mounts and variables' : 'volumes and mounts';
   for (const pod of pods.filter((pod) => isInjected(pod, injections)))
-    print(`\n${titleOf(pod)}, its volumes and mounts:\n\n${stringify(volumesAndMounts(pod)).trimEnd()}`);
+    print(`\n${titleOf(pod)}, its ${parts}:\n\n${stringify(partsOf(pod, injections)).trimEnd()}`);
   for (const pod of pods) for (const line of notSelected(pod, injections)) print(line);
 }
 
@@ -59,12 +61,38 @@ export function labelsOf(injections: readonly Injection[]): string[] {
 }
 
 function isInjected({ spec }: KubernetesObject, injections: readonly Injection[]): boolean {
-  const { volumes = [] } = spec as { volumes?: { name: string }[] };
-  return volumes.some(({ name }) => injections.some(({ volume }) => volume?.name === name));
+  const { volumes = [], initContainers = [], containers } = spec as PodSpec;
+  const hasVolume = volumes.some(({ name }) => injections.some(({ volume }) => volume?.name === name));
+  return hasVolume || [...initContainers, ...containers].some((one) => variablesOf(one, injections).length > 0);
 }
 
-function volumesAndMounts({ spec }: KubernetesObject): object {
-  const { volumes, initContainers, containers } = spec as Record<string, { name: string; volumeMounts?: unknown }[]>;
-  const mounts = (list: typeof containers) => list?.map(({ name, volumeMounts }) => ({ name, volumeMounts }));
-  return { volumes, ...(initContainers && { initContainers: mounts(initContainers) }), containers: mounts(containers) };
+/** What a Pod has for injections: all its volumes and mounts, and of its variables those that injections set. */
+function partsOf({ spec }: KubernetesObject, injections: readonly Injection[]): object {
+  const { volumes, initContainers, containers } = spec as PodSpec;
+  const parts = (list: Container[]) =>
+    list.map((container) => {
+      const env = variablesOf(container, injections);
+      return { name: container.name, volumeMounts: container.volumeMounts, ...(env.length > 0 && { env }) };
+    });
+  return { volumes, ...(initContainers && { initContainers: parts(initContainers) }), containers: parts(containers) };
+}
+
+/** An API server adds defaults to a `valueFrom`. */
+function variablesOf({ env = [] }: Container, injections: readonly Injection[]): V1EnvVar[] {
+  const set = injections.flatMap((injection) => injection.env ?? []);
+  return env.filter(({ name, value, valueFrom }) =>
+    set.some((one) => one.name === name && one.value === value && !one.valueFrom === !valueFrom),
+  );
+}
+
+interface PodSpec {
+  volumes?: { name: string }[];
+  initContainers?: Container[];
+  containers: Container[];
+}
+
+interface Container {
+  name: string;
+  volumeMounts?: unknown;
+  env?: V1EnvVar[];
 }

@@ -54,7 +54,7 @@ describeOnApiServer('npm run demo', (cluster) => {
     const output = demo.lines.join('\n');
     expect(output).to.contain('Left out     Service shop: no Pod');
     expect(output).to.match(/Error: Pod broken: .*spec\.containers/);
-    expect(output).to.contain('Warning: hello: container app: /etc/config is taken by volume own');
+    expect(output).to.contain('Warning: Pod own: hello: container app: /etc/config is taken by volume own');
     expect(output).to.match(/^db-\w+ .*OK$/m);
   });
 
