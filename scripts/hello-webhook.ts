@@ -12,12 +12,12 @@ import { render } from './commands/render.ts';
 import { sync } from './commands/sync.ts';
 import { test } from './commands/test.ts';
 import { undeploy } from './commands/undeploy.ts';
-import { createCommand, parse } from './terminal/command.ts';
+import { createProgram, parse } from './terminal/command.ts';
 import { commandLine } from './terminal/command-line.ts';
 import { exitStatus } from './terminal/exit-status.ts';
 import { printError } from './terminal/output.ts';
 
-const program = createCommand(project.name, `${project.name} --help`)
+const program = createProgram(project.name)
   .description(`${project.description}. As it is called here: ${commandLine('COMMAND', 'OPTIONS')}`)
   .version(project.version)
   // The options of what `cluster` runs are not its own.

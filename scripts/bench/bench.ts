@@ -48,7 +48,8 @@ const parts: Record<string, (bench: Bench) => Promise<Partial<Results>>> = {
   },
 };
 
-const bench = createCommand('npm run bench --', 'npm run bench -- --help')
+const bench = createCommand('bench')
+  .name('npm run bench --')
   .description(
     `Measures the function as the image has it, beside a bare node:http server, the functions framework's command line on
 the source, and a Go program that makes the patch of the tutorial's webhook (where Go is installed): all in one run of

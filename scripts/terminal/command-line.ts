@@ -9,14 +9,19 @@ const isNpx = process.env.npm_command === 'exec';
  * `npx . deploy --image IMAGE` where it was called so; `hello-webhook deploy --image IMAGE` where it is installed.
  */
 export function commandLine(command: string, options = ''): string {
-  const program = isCheckout ? inCheckout(command) : `${isNpx ? 'npx ' : ''}hello-webhook ${command}`;
+  const program = isCheckout ? inCheckout(command) : programLine(command);
   if (options === '') return program;
   return program.startsWith('npm ') ? `${program} -- ${options}` : `${program} ${options}`;
 }
 
+/** The program itself, with what follows it; npm's scripts are its commands alone. */
+export function programLine(rest: string): string {
+  return isCheckout ? `npx . ${rest}` : `${isNpx ? 'npx ' : ''}hello-webhook ${rest}`;
+}
+
 /** `npm test` is the project's own. */
 function inCheckout(command: string): string {
-  return isNpx || command === 'test' ? `npx . ${command}` : `npm run ${command}`;
+  return isNpx || command === 'test' ? programLine(command) : `npm run ${command}`;
 }
 
 /** Adds options to each command line in a text that is of one of these commands. */

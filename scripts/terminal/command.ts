@@ -1,13 +1,22 @@
 import { Command, CommanderError } from 'commander';
-import { commandLine } from './command-line.ts';
+import { commandLine, programLine } from './command-line.ts';
 import { exitStatus, exitStatusHelp } from './exit-status.ts';
 import { runCommand } from './run.ts';
 
 /**
- * A command whose help has the exit statuses, and which throws a CommanderError at a usage error, and says how to get
+ * A command whose help has its exit statuses, and which throws a CommanderError at a usage error, and says how to get
  * its help.
  */
-export function createCommand(name: string, help = commandLine(name, '--help')): Command {
+export function createCommand(name: string): Command {
+  return withHelp(name, commandLine(name, '--help'), exitStatusHelp(name));
+}
+
+/** The same for the program that has the commands. */
+export function createProgram(name: string): Command {
+  return withHelp(name, programLine('--help'), exitStatusHelp());
+}
+
+function withHelp(name: string, help: string, statuses: string): Command {
   return new Command(name)
     .exitOverride()
     .configureHelp({
@@ -16,7 +25,7 @@ export function createCommand(name: string, help = commandLine(name, '--help')):
       commandDescription: (command) => command.description().replace(/(\S)\n(?=\S)/g, '$1 '),
     })
     .showHelpAfterError(`(${help} explains it)`)
-    .addHelpText('after', `\n${exitStatusHelp}`);
+    .addHelpText('after', `\n${statuses}`);
 }
 
 /** What a command's work has besides its options. */

@@ -52,5 +52,6 @@ describe('npx . in a fresh clone', function () {
 
   it('names its commands as they are typed there', () => {
     expect(npx('deploy', '--wrong').stderr).to.contain('(npx . deploy --help explains it)');
+    expect(npx('deplyo').stderr).to.contain('(npx . --help explains it)');
   });
 });

@@ -54,6 +54,24 @@ describe('hello-webhook, bundled, outside the tree', () => {
       expect(stdout).to.match(new RegExp(`^  ${status.replace('+', '\\+')} +\\S`, 'm'));
   });
 
+  it('lists for each command the exit statuses that it has', () => {
+    const statusesOf = (name: string) =>
+      [...run(name, '--help').stdout.matchAll(/^ {2}([\dn+]+) {2,}\S/gm)].map(([, one]) => one);
+    expect(Object.fromEntries(commandsIn(run('--help').stdout).map((name) => [name, statusesOf(name)]))).to.deep.equal({
+      demo: ['0', '1', '2', '3', '128+n'],
+      check: ['0', '1', '2', '128+n'],
+      inject: ['0', '1', '2', '3', '4', '128+n'],
+      test: ['0', '1', '2', '128+n'],
+      render: ['0', '1', '2', '128+n'],
+      deploy: ['0', '1', '2', '128+n'],
+      doctor: ['0', '1', '2', '3', '128+n'],
+      explain: ['0', '1', '2', '128+n'],
+      sync: ['0', '1', '2', '128+n'],
+      undeploy: ['0', '1', '2', '128+n'],
+      cluster: ['0', '1', '2', '75', '128+n'],
+    });
+  });
+
   it('ends quietly where whoever reads its help has gone', async () => {
     const child = spawn(process.execPath, [join(directory, project.bin), '--help']);
     child.stdout.destroy();
