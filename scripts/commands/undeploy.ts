@@ -40,7 +40,9 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
       };
       const kept: Removed[] = [];
       const progress = createProgress();
+      let isFound = false;
       for await (const removed of remove(api, installation, { usedCopies: options.allCopies ?? false, progress })) {
+        isFound = true;
         if (removed.kept === undefined) print(`deleted      ${placeOf(removed.object)}`);
         else kept.push(removed);
       }
@@ -50,8 +52,10 @@ Knative Service without our labels that no webhook of ours calls, and what a clu
         kept.map(({ object }) => object),
       );
       const named = [...kept.map((one) => `${placeOf(one.object)}, ${one.kept}`), ...left.map(placeOf)];
+      const { name, namespace } = installation;
+      const rest = left.length === 0 ? `Nothing else of ${name} is left.` : 'Something is left.';
       for (const text of [...named, ...(await platformLeft(api))]) print(`left         ${text}`);
-      print(left.length === 0 ? `\nNothing else of ${options.name} is left.` : '\nSomething is left.');
+      print(`\n${isFound || left.length > 0 ? rest : `Nothing of ${name} in ${namespace} was found.`}`);
       return left.length === 0 ? exitStatus.ok : exitStatus.failed;
     }),
   );
