@@ -44,7 +44,9 @@ export async function start(
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...more };
   const child = startChild(process.execPath, args, { cleanup, cwd, env });
   const url = `http://127.0.0.1:${port}`;
-  await Promise.race([untilHealthy(url), child.failure]);
+  const ended = new AbortController();
+  child.failure.catch(() => ended.abort());
+  await Promise.race([untilHealthy(url, ended.signal), child.failure]);
   return { child, url };
 }
 
@@ -70,11 +72,12 @@ export async function bundleWithCodeCache(directory: string): Promise<string> {
   return entry;
 }
 
-export async function untilHealthy(url: string): Promise<void> {
+/** Asks until the function answers that it is healthy, or the signal says that it never will: then it rejects. */
+export async function untilHealthy(url: string, signal?: AbortSignal): Promise<void> {
   const isHealthy = () =>
     fetch(`${url}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );
-  while (!(await isHealthy())) await delay(20);
+  while (!(await isHealthy())) await delay(20, undefined, { signal });
 }
