@@ -196,6 +196,7 @@ describe('manifests', () => {
       const example = parse(text);
       const byPath = (url: string) => folder.manifest(/(?:\/\/manifests|M)\/([^?]+)/.exec(url)?.[1] ?? '');
       for (const field of ['resources', 'components', 'transformers']) example[field] = example[field].map(byPath);
+      for (const image of example.images) if (image.digest === 'sha256:…') image.digest = `sha256:${'0'.repeat(64)}`;
       folder.write('kustomization.yaml', example);
       expect(await checkOverlay(folder.path)).to.deep.equal({ problems: [], warnings: [] });
     });
