@@ -5,6 +5,7 @@ import type { ExplainedPods, Known } from '../explain/explain.ts';
 import type { Subject } from '../explain/subject.ts';
 import { defaultInstallation } from '../install/installation.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
+import { remembering } from '../kubernetes/remember.ts';
 import { action, createCommand } from '../terminal/command.ts';
 import { exitStatus, UsageError } from '../terminal/exit-status.ts';
 import { type Finding, formatFinding } from '../terminal/finding.ts';
@@ -65,7 +66,7 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
         const installation = installationOf({ name, namespace: functionNamespace });
         const { explain: explainPods, readKnown } = await import('../explain/explain.ts');
         const choice = await choiceOf(text, selector);
-        const api = await connectTo(options);
+        const api = remembering(await connectTo(options));
         await nameOthers(api, installation, '--function-namespace');
         const namespace = options.namespace ?? currentNamespace(api);
         const subjects = await choice(api, namespace);

@@ -74,12 +74,9 @@ export async function explain(
   const found = await unless(403, read<V1Namespace>(context.api, `/api/v1/namespaces/${namespace}`));
   const labels = new Map(found ? [[namespace, found.metadata?.labels ?? {}]] : []);
   const place: Place = { ...known, namespace, namespaceLabels: labelsOf(labels, namespace) };
-  const explained = await Promise.all(
-    subjects.map(async (subject) => ({
-      subject,
-      explanations: await explainOne(context, subject, place, chosen),
-    })),
-  );
+  const explained: { subject: Subject; explanations: Explanation[] }[] = [];
+  for (const subject of subjects)
+    explained.push({ subject, explanations: await explainOne(context, subject, place, chosen) });
   const groups = Map.groupBy(explained, ({ explanations }) =>
     JSON.stringify(explanations.map(({ status, text }) => [status, text])),
   );

@@ -51,7 +51,7 @@ export async function subjectsOf(
   if (!object) throw new Error(`${kind} ${metadata.name} not found in ${metadata.namespace}`);
   if (kind === 'Pod') return [await subjectOf(api, object as Subject['pod'])];
   const made = current(await podsBelow(api, object));
-  if (made.length > 0) return Promise.all(made.map((pod) => subjectOf(api, pod, object)));
+  if (made.length > 0) return subjectsFrom(api, made, object);
   const pod = podOf(object);
   return pod ? [{ pod: pod as Subject['pod'], owners: [object], isThere: false }] : [];
 }
@@ -60,7 +60,18 @@ export async function subjectsOf(
 export async function subjectsBy(api: KubernetesApi, namespace: string, query: string): Promise<Subject[]> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(query)}`;
   const pods = await list<Subject['pod']>(api, path);
-  return Promise.all(current(pods).map((pod) => subjectOf(api, pod)));
+  return subjectsFrom(api, current(pods));
+}
+
+/** One after the other: Pods may be many, and an API server has others to answer. */
+async function subjectsFrom(
+  api: KubernetesApi,
+  pods: readonly Subject['pod'][],
+  workload?: KubernetesObject,
+): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  for (const pod of pods) subjects.push(await subjectOf(api, pod, workload));
+  return subjects;
 }
 
 /** The Pods that run or are to run, or where there is none, those that have ended: a Job's may have ended for want of a file. */
@@ -105,8 +116,9 @@ async function podsBelow(api: KubernetesApi, { kind, metadata, spec }: Kubernete
     const jobs = (await list(api, `/apis/batch/v1/namespaces/${metadata.namespace}/jobs`)).filter((job) =>
       referencesOf(job).some((owner) => owner.kind === kind && owner.name === metadata.name),
     );
-    const made = await Promise.all(jobs.map((job) => podsBelow(api, job)));
-    return made.flat();
+    const made: Subject['pod'][] = [];
+    for (const job of jobs) made.push(...(await podsBelow(api, job)));
+    return made;
   }
   const { selector = {} } = spec as { selector?: V1LabelSelector | Record<string, string> };
   const query = labelQuery(
