@@ -15,6 +15,7 @@ import { webhook } from './checks/connection/webhook.ts';
 import { copySources } from './checks/function/copy-sources.ts';
 import { injections } from './checks/function/injections.ts';
 import { knativeService } from './checks/function/knative-service.ts';
+import { namespace } from './checks/function/namespace.ts';
 import { permissions } from './checks/function/permissions.ts';
 import { serviceAccount } from './checks/function/service-account.ts';
 import { requestMetrics } from './checks/monitoring/request-metrics.ts';
@@ -58,7 +59,7 @@ export const categories: readonly Category[] = [
     id: 'function',
     title: 'Function',
     isOfCall: true,
-    checks: [knativeService, injections, copySources, serviceAccount, permissions],
+    checks: [namespace, knativeService, injections, copySources, serviceAccount, permissions],
   },
   {
     id: 'connection',

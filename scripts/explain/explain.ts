@@ -5,6 +5,7 @@ import type { Outcomes } from '../doctor/check.ts';
 import { webhook } from '../doctor/checks/connection/webhook.ts';
 import { injections } from '../doctor/checks/function/injections.ts';
 import { knativeService } from '../doctor/checks/function/knative-service.ts';
+import { namespace } from '../doctor/checks/function/namespace.ts';
 import { knative } from '../doctor/checks/platform/knative.ts';
 import type { Context } from '../doctor/context.ts';
 import { fixFor } from '../doctor/fix.ts';
@@ -40,7 +41,7 @@ const checks: Category = {
   id: 'webhook',
   title: 'Webhook',
   isOfCall: true,
-  checks: [knative, knativeService, injections, webhook],
+  checks: [knative, namespace, knativeService, injections, webhook],
 };
 
 /** Reads the webhook. Without its injections there is nothing to explain; without its configuration, no entry covers any. */

@@ -120,17 +120,19 @@ function unmade(subject: Subject, injection: Injection, place: Place): Finding |
   const isNotInjected = isThere && isLacking(pod, [withoutNamespaces(injection)]);
   switch (outcome.result) {
     case 'denied':
-      return broken(deniedText(subject, outcome, since), inTheWayFix);
+      return broken(deniedText(subject, injection, outcome, since), inTheWayFix);
     case 'skipped':
       return warning(formatResult(outcome), inTheWayFix);
     case 'injected in part':
-      return isNotInjected ? lackingFinding(pod, since) : warning(partText(subject, injection, outcome), inTheWayFix);
+      return isNotInjected
+        ? lackingFinding(pod, injection, since)
+        : warning(partText(subject, injection, outcome), inTheWayFix);
     case 'unchanged':
       return outcome.reasons.includes(alreadyInjected)
         ? undefined
         : warning(formatResult(outcome), unchangedFix(subject, outcome.reasons));
     default:
-      return isNotInjected ? lackingFinding(pod, since) : undefined;
+      return isNotInjected ? lackingFinding(pod, injection, since) : undefined;
   }
 }
 
@@ -141,9 +143,9 @@ function partText(subject: Subject, injection: Injection, outcome: Outcome): str
 }
 
 /** A Pod that is there all the same was never reviewed. */
-function deniedText({ pod, isThere }: Subject, outcome: Outcome, since: Since): string {
+function deniedText({ pod, isThere }: Subject, injection: Injection, outcome: Outcome, since: Since): string {
   if (!isThere) return formatResult(outcome);
-  return `not injected: ${whyLacking(pod, since)}; created again, it would be ${formatResult(outcome)}`;
+  return `not injected: ${whyLacking(pod, [injection], since)}; created again, it would be ${formatResult(outcome)}`;
 }
 
 function unchangedFix(subject: Subject, reasons: readonly string[]): string {
@@ -153,10 +155,10 @@ function unchangedFix(subject: Subject, reasons: readonly string[]): string {
   return '# a static Pod: mount the files in its manifest, on the node';
 }
 
-function lackingFinding(pod: Subject['pod'], since: Since): Finding {
+function lackingFinding(pod: Subject['pod'], injection: Injection, since: Since): Finding {
   const again = restartCommands([pod]);
   const fix = isOlder(pod, since) ? again : `${commandLine('doctor', '--probe')} # says why, then:\n${again}`;
-  return warning(`not injected: ${whyLacking(pod, since)}`, fix);
+  return warning(`not injected: ${whyLacking(pod, [injection], since)}`, fix);
 }
 
 /** How to change a Pod's labels or annotations: in what makes it, or in its manifest. */

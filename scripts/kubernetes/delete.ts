@@ -34,7 +34,7 @@ export async function deleteAndWait(api: KubernetesApi, object: KubernetesObject
  * conditions are true where something is (NamespaceContentRemaining, NamespaceFinalizersRemaining, and what failed);
  * finalizers of any other.
  */
-function whatHolds({ kind, metadata, status }: Conditioned): string {
+export function whatHolds({ kind, metadata, status }: Conditioned): string {
   const { finalizers = [] } = metadata as { finalizers?: string[] };
   const conditions = kind === 'Namespace' ? (status?.conditions ?? []) : [];
   const remaining = conditions.flatMap(({ status, message = '' }) => (status === 'True' ? [message] : []));

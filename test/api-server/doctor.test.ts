@@ -12,6 +12,7 @@ import { connect, type KubernetesApi } from '../../scripts/kubernetes/client.ts'
 import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { list, read } from '../../scripts/kubernetes/read.ts';
+import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { playControllers } from '../support/controllers.ts';
@@ -220,6 +221,24 @@ describeOnApiServer('npm run doctor', (cluster) => {
 });
 
 describeOnApiServer('doctor, on a cluster without any of it', (cluster) => {
+  it('names what holds the namespace of the function, where that is being deleted', async () => {
+    const path = '/api/v1/namespaces/ending';
+    await prepareNamespace(cluster.api, 'ending');
+    const condition = { lastTransitionTime: '2026-11-24T12:00:00Z', status: 'True', reason: 'SomeResourcesRemain' };
+    const message = 'Some resources are remaining: pods. has 1 resource instances';
+    const body = { status: { conditions: [{ ...condition, type: 'NamespaceContentRemaining', message }] } };
+    const contentType = 'application/merge-patch+json';
+    await cluster.api.send('PATCH', `${path}/status`, { body, contentType });
+    await cluster.api.send('DELETE', path);
+    const said: Diagnosis[] = [];
+    for await (const finding of diagnose({ api: cluster.api, installation: { ...installation, namespace: 'ending' } }))
+      said.push(finding);
+    expect(said.find(({ id }) => id === 'namespace')).to.include({
+      status: 'broken',
+      text: `namespace ending is being deleted: it still exists; ${message}`,
+    });
+  });
+
   it('names what to begin with', async () => {
     const known = (await findings(cluster.api)).filter(({ status }) => status !== 'unknown');
     expectAsIn('test/api-server/doctor/nothing-installed.yaml', known);

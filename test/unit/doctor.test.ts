@@ -5,6 +5,7 @@ import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { defaultInjections } from '../../function/injections/default-injections.ts';
+import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels } from '../../function/review/selector.ts';
 import { callFindings, samplesIn } from '../../scripts/doctor/checks/admission/calls.ts';
 import { metricsFinding } from '../../scripts/doctor/checks/monitoring/request-metrics.ts';
@@ -41,6 +42,29 @@ describe('doctor: selected Pods', () => {
       expectAsIn(file('expected.yaml'), podFindings(pods, defaultInjections, { registered }));
     });
   }
+});
+
+describe('doctor: a selected Pod without files', () => {
+  const since = { registered: new Date('2026-11-24T12:00:00Z') };
+  const pod = {
+    metadata: {
+      namespace: 'a',
+      name: 'p',
+      labels: { hello: 'true' },
+      creationTimestamp: new Date('2026-11-24T13:00:00Z'),
+    },
+    spec: { containers: [{ name: 'app' }] },
+  };
+  const why = 'created while the API server did not call the function, or could not reach it';
+  const textOf = (injections: readonly Injection[]) =>
+    podFindings([pod], injections, since, new Map([['a', { team: 'x' }]])).map(({ text }) => text);
+
+  it('may be older than a label of its namespace, where an injection looks for that', () => {
+    const [hello] = defaultInjections as [Injection];
+    expect(textOf([hello])).to.deep.equal([`1 Pod without files, ${why}: a/p`]);
+    const scoped = { ...hello, namespaceSelector: { matchLabels: { team: 'x' } } };
+    expect(textOf([scoped])).to.deep.equal([`1 Pod without files, ${why}, or its namespace was labelled since: a/p`]);
+  });
 });
 
 describe('doctor: calls', () => {

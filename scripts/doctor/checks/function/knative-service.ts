@@ -7,6 +7,7 @@ import { broken, type Finding, ok } from '../../../terminal/finding.ts';
 import { shell } from '../../../terminal/output.ts';
 import { check, explainedBy } from '../../check.ts';
 import { knative } from '../platform/knative.ts';
+import { namespace as functionNamespace } from './namespace.ts';
 
 /** The function as it is in the cluster. */
 export interface Deployed {
@@ -26,7 +27,7 @@ interface Revision extends Conditioned {
 export const knativeService = check(
   'knative-service',
   'Knative Service',
-  [explainedBy(knative)],
+  [explainedBy(knative), explainedBy(functionNamespace)],
   async ({ api, installation }) => {
     const { name, namespace } = installation;
     const service = await readService(api, installation);

@@ -56,7 +56,7 @@ export function podFindings(
   const ownOf = (pod: V1Pod) => injections.filter((injection) => selects(injection, pod, known));
   const [former, others] = partition(pods, (pod) => hasEarlierFiles(pod, ownOf(pod), since.earlier ?? []));
   const without = others.filter((pod) => isLacking(pod, injections, known));
-  const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, since))]
+  const findings = [...Map.groupBy(without, (pod) => whyLacking(pod, ownOf(pod), since))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([why, group]) => {
       const names = group.map(podName);
@@ -86,11 +86,13 @@ export interface Since {
   earlier?: readonly Injection[];
 }
 
-/** Why a Pod was created without its files. */
-export function whyLacking(pod: V1Pod, { registered, deployed }: Since): string {
+/** Why a Pod was created without its `own` injections. When its namespace was labelled, nobody says. */
+export function whyLacking(pod: V1Pod, own: readonly Injection[], { registered, deployed }: Since): string {
   if (createdAt(pod) < registered) return 'created before the webhook was registered';
   if (isOlder(pod, { registered, deployed })) return 'created before these injections were deployed';
-  return 'created while the API server did not call the function, or could not reach it';
+  const isByLabels = own.some(({ namespaceSelector }) => namespaceSelector);
+  const labelled = isByLabels ? ', or its namespace was labelled since' : '';
+  return `created while the API server did not call the function, or could not reach it${labelled}`;
 }
 
 /** Whether a Pod is older than what would have given it its files, so that there is nothing to fix but to create it again. */
