@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { appliedBy } from '../../scripts/install/applied-by.ts';
 import { Changes } from '../../scripts/install/changes.ts';
 import { defaultInstallation as installation, instanceLabels } from '../../scripts/install/installation.ts';
 import { listInstalled } from '../../scripts/install/inventory.ts';
 import { readService } from '../../scripts/install/knative-service.ts';
 import { plan } from '../../scripts/install/plan.ts';
-import { webhookConfigurations } from '../../scripts/install/registration.ts';
+import { register, webhookConfigurations } from '../../scripts/install/registration.ts';
 import { apply } from '../../scripts/kubernetes/apply.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { list, read } from '../../scripts/kubernetes/read.ts';
@@ -112,6 +114,38 @@ describeOnApiServer('npm run deploy, on a cluster that has one', (cluster) => {
       "namespace team-b is other.team-b's: give another --namespace, or its --name",
     );
   });
+
+  for (const how of ['client', 'server'] as const) {
+    it(`sees who else applies a webhook configuration that it has written since: kubectl on the ${how}'s side`, async () => {
+      const applied = { name: `applied-by-${how}`, namespace: 'hello-system' };
+      const there = () => read<V1MutatingWebhookConfiguration>(cluster.api, `${webhookConfigurations}/${applied.name}`);
+      const ours = `${webhookConfigurations}/hello-webhook`;
+      const { webhooks: [entry] = [] } = (await read<V1MutatingWebhookConfiguration>(cluster.api, ours)) ?? {};
+      const calling = (path: string) => ({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'MutatingWebhookConfiguration',
+        metadata: { name: applied.name, labels: instanceLabels(applied) },
+        webhooks: [
+          {
+            name: 'one.applied.test',
+            objectSelector: { matchLabels: { never: 'true' } },
+            clientConfig: { caBundle: entry?.clientConfig.caBundle, url: `https://127.0.0.1:1/${path}` },
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+          },
+        ],
+      });
+      if (how === 'server') await apply(cluster.api, calling('mutate'), { fieldManager: 'kubectl' });
+      else
+        await cluster.api.send('POST', `${webhookConfigurations}?fieldManager=kubectl-client-side-apply`, {
+          body: calling('mutate'),
+        });
+      await register(cluster.api, calling('mutate/token'), { installation: applied, progress: () => {} });
+      const written = await there();
+      expect(written?.webhooks?.[0]?.clientConfig.url).to.match(/token$/);
+      expect(appliedBy(written ?? {})).to.equal('kubectl apply');
+    });
+  }
 
   it('has the API server judge the injections, and changes nothing where it refuses one', async () => {
     await using temporary = new AsyncDisposableStack();
