@@ -6,7 +6,10 @@ import { type Review, type Reviewed, reviewWorkload } from './review.ts';
 import { slipsIn, unknownKind } from './slips.ts';
 import { withAdditions } from './yaml-text.ts';
 
-/** What the webhook makes of a workload, with what to call it: `Deployment shop in prod`. */
+/**
+ * What the webhook makes of a workload, with what to call it: `Deployment shop in prod`. One of a kind that is not known is
+ * left out: it has a warning alone, and no outcomes.
+ */
 export interface ReviewedWorkload extends Reviewed {
   title: string;
 }
