@@ -65,13 +65,15 @@ was skipped and why, and how to fix it. Changes nothing. Exit status 1 where som
       ) => {
         const installation = installationOf({ name, namespace: functionNamespace });
         const { explain: explainPods, readKnown } = await import('../explain/explain.ts');
+        const { readAppliedBy } = await import('../install/applied-by.ts');
         const choice = await choiceOf(text, selector);
         const api = remembering(await connectTo(options));
         await nameOthers(api, installation, '--function-namespace');
         const namespace = options.namespace ?? currentNamespace(api);
         const subjects = await choice(api, namespace);
         if (subjects.length === 0) throw new Error(`no Pod found in ${namespace}`);
-        const context = { api, installation, kubeContext: options.context };
+        const appliedBy = await readAppliedBy(api, installation);
+        const context = { api, installation, kubeContext: options.context, appliedBy };
         const known = await readKnown(context);
         if (known.injections.length === 0) {
           throw new Error(

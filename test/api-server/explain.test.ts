@@ -57,6 +57,22 @@ describeOnApiServer('explain', (cluster) => {
     });
   }
 
+  it('fixes the overlay of an installation that kubectl applies', async () => {
+    const directory = 'test/api-server/explain/no entry covers the injection';
+    await staged.apply(readManifest(`${directory}/state.yaml`));
+    await staged.deployInjections(readFileSync(`${directory}/injections.yaml`, 'utf8'));
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    await staged.apply([
+      {
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'MutatingWebhookConfiguration',
+        metadata: { name: 'hello-webhook', annotations },
+      },
+    ]);
+    const { output } = await cluster.run('explain', 'pod/app', '-n', 'team-a');
+    expect(output).to.contain('no entry covers injection late').and.contain('kubectl apply -k DIRECTORY');
+  });
+
   it('prints a line for each injection, or JSON, and exits with 1 where something is broken', async () => {
     await staged.apply(readManifest('test/api-server/explain/the ConfigMap is missing where the Pod is/state.yaml'));
     const { status, output } = await cluster.run('explain', 'pod/app', '-n', 'team-a');
