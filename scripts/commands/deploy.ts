@@ -56,7 +56,7 @@ out keep what is deployed; their defaults are for the first time.`,
       const installation = installationOf(options);
       const { context: kubeContext, reach } = options;
       const { checkPlatform } = await import('../doctor/platform.ts');
-      const { fixFor } = await import('../doctor/fix.ts');
+      const { withFixFor } = await import('../doctor/fix.ts');
       const { install } = await import('../install/install.ts');
       const api = await connectTo(options);
       const progress = createProgress();
@@ -68,8 +68,7 @@ out keep what is deployed; their defaults are for the first time.`,
         printError('\nNothing was changed: first fix what is marked with ✗ or ?.');
         return exitStatus.failed;
       }
-      const reportForUs = (title: string, { fix, ...finding }: Finding) =>
-        report(title, { ...finding, ...(fix !== undefined && { fix: fixFor(fix, context) }) });
+      const reportForUs = (title: string, finding: Finding) => report(title, withFixFor(finding, context));
       await install({ api, installation, progress, cleanup, report: reportForUs }, { ...options, ...platform });
       return await diagnosed(context, outcomes);
     }),

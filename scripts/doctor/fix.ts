@@ -1,5 +1,6 @@
 import { optionsFor } from '../install/installation.ts';
 import { addOptions, commandLine } from '../terminal/command-line.ts';
+import type { Finding } from '../terminal/finding.ts';
 import { shell } from '../terminal/output.ts';
 import type { Context } from './context.ts';
 
@@ -18,6 +19,11 @@ export function fixFor(
   return kubeContext === undefined
     ? forUs
     : forUs.replaceAll(/^kubectl\b/gm, () => shell`kubectl --context ${kubeContext}`);
+}
+
+/** A finding with its fix as it is to be typed. */
+export function withFixFor<T extends Finding>(finding: T, context: Parameters<typeof fixFor>[1]): T {
+  return finding.fix === undefined ? finding : { ...finding, fix: fixFor(finding.fix, context) };
 }
 
 /** What to change in an overlay in the place of an option of deploy. */

@@ -6,7 +6,7 @@ import { platform } from './categories.ts';
 import type { Outcomes } from './check.ts';
 import { clusterLocalTls, clusterLocalTlsFinding } from './checks/connection/cluster-local-tls.ts';
 import type { Context } from './context.ts';
-import { fixFor } from './fix.ts';
+import { withFixFor } from './fix.ts';
 import { diagnose } from './run.ts';
 
 /** What `deploy` goes on. */
@@ -39,8 +39,8 @@ export async function checkPlatform(context: Context, { reach, progress, show }:
   const state = await readClusterLocalTls(api, network);
   const ways = waysOf(reach, network.gateway, state === 'enabled');
   if (ways.length === 0 || ways.includes('cluster-local-url')) {
-    const { fix, ...finding } = clusterLocalTlsFinding(state, network);
-    show(clusterLocalTls.title, { ...finding, ...(fix !== undefined && { fix: fixFor(fix, context) }) });
+    const finding = clusterLocalTlsFinding(state, network);
+    show(clusterLocalTls.title, withFixFor(finding, context));
     shown.push(finding);
   }
   if (shown.some(({ status }) => status === 'broken')) return { ways: [], outcomes };

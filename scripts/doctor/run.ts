@@ -2,7 +2,7 @@ import { readAppliedBy } from '../install/applied-by.ts';
 import { type Category, categories } from './categories.ts';
 import type { CheckFinding, Outcomes } from './check.ts';
 import type { Context } from './context.ts';
-import { fixFor } from './fix.ts';
+import { withFixFor } from './fix.ts';
 
 /** A finding with its check and its category; its fix is for the installation that was checked. */
 export interface Diagnosis extends CheckFinding {
@@ -22,8 +22,7 @@ export async function* diagnose(
   for (const category of chosen) {
     for (const check of category.checks.filter(({ isWanted }) => isWanted(context))) {
       for (const finding of await check.run(context, outcomes)) {
-        const { fix } = finding;
-        yield { ...finding, category, ...(fix !== undefined && { fix: fixFor(fix, context) }) };
+        yield { ...withFixFor(finding, context), category };
       }
     }
   }

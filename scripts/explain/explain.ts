@@ -8,7 +8,7 @@ import { knativeService } from '../doctor/checks/function/knative-service.ts';
 import { namespace } from '../doctor/checks/function/namespace.ts';
 import { knative } from '../doctor/checks/platform/knative.ts';
 import type { Context } from '../doctor/context.ts';
-import { fixFor } from '../doctor/fix.ts';
+import { withFixFor } from '../doctor/fix.ts';
 import { labelsOf } from '../doctor/namespaces.ts';
 import { type Diagnosis, diagnose } from '../doctor/run.ts';
 import { count, someOf } from '../doctor/text.ts';
@@ -99,17 +99,13 @@ async function explainOne(
   const { api, installation } = context;
   const explanations: Explanation[] = [];
   for (const injection of chosen) {
-    const { fix, ...finding } =
+    const finding =
       whyNot(subject, injection, place) ??
       (await contentFinding(api, subject, injection, {
         namespace: place.namespace,
         sourceNamespace: installation.namespace,
       }));
-    explanations.push({
-      injection: injection.name,
-      ...finding,
-      ...(fix !== undefined && { fix: fixFor(fix, context) }),
-    });
+    explanations.push({ injection: injection.name, ...withFixFor(finding, context) });
   }
   return explanations;
 }
