@@ -70,11 +70,8 @@ async function remarksOnCalls(api: KubernetesApi | undefined, injections: readon
   const { globRemarks, needlessCalls } = await import('../install/needless-calls.ts');
   if (!api) return globRemarks(injections);
   const { webhookConfiguration } = await import('../install/webhook-configuration.ts');
-  const { list } = await import('../kubernetes/read.ts');
-  const namespaces = (await list(api, '/api/v1/namespaces')).map(({ metadata: { name = '', labels = {} } }) => ({
-    name,
-    labels,
-  }));
+  const { readNamespaces } = await import('../install/cluster-namespaces.ts');
+  const namespaces = await readNamespaces(api);
   const { webhooks = [] } = webhookConfiguration({ name: '', url: 'https://HOST/mutate', caCert: '' }, injections);
   const { missingNamespaces } = await import('../install/unmatched-namespaces.ts');
   const names = namespaces.map(({ name }) => name);

@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { isForNamespace } from '../../function/copies/namespaces.ts';
+import { isForNamespace, type Namespace } from '../../function/copies/namespaces.ts';
 import { inject } from '../../function/review/inject.ts';
 import { type Injection, optOutAnnotation } from '../../function/review/injection.ts';
 import { ApiError, type KubernetesApi } from '../kubernetes/client.ts';
-import { list } from '../kubernetes/read.ts';
+import { readNamespaces } from './cluster-namespaces.ts';
 import { dryRun, probePod } from './probe-pod.ts';
 
 /** An injection that the API server refuses in a namespace, in its own words. */
@@ -30,7 +30,7 @@ export async function dryRunInjections(
   injections: readonly Injection[],
   fallback: string,
 ): Promise<Judgement> {
-  const namespaces = await list<Namespace>(api, '/api/v1/namespaces');
+  const namespaces = await readNamespaces(api);
   const judgement: Judgement = { refusals: [], untried: [] };
   for (const injection of injections) {
     for (const candidates of candidatesFor(injection, namespaces, fallback)) {
@@ -44,16 +44,12 @@ export async function dryRunInjections(
   return judgement;
 }
 
-interface Namespace {
-  metadata: { name: string; labels?: Record<string, string> };
-}
-
 /** The namespaces that an injection is for, as lists of alternatives: one for each Pod Security Standard that is enforced. */
 function candidatesFor(injection: Injection, all: readonly Namespace[], fallback: string): string[][] {
   const byStandard = new Map<string, string[]>();
-  for (const { metadata } of all) {
-    const { name, labels = {} } = metadata;
-    if (!isForNamespace(injection, { name, labels })) continue;
+  for (const namespace of all) {
+    if (!isForNamespace(injection, namespace)) continue;
+    const { name, labels } = namespace;
     const standard = labels['pod-security.kubernetes.io/enforce'] ?? 'privileged';
     byStandard.set(standard, [...(byStandard.get(standard) ?? []), name]);
   }

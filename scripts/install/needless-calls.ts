@@ -1,14 +1,9 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
-import { isForNamespace } from '../../function/copies/namespaces.ts';
+import { isForNamespace, type Namespace } from '../../function/copies/namespaces.ts';
 import { platformNamespaces } from '../../function/copies/platform-namespaces.ts';
 import { callsFor } from './coverage.ts';
 import { exactNames, nameLabel, type Selecting } from './entries.ts';
 import { callsForPods, callsInNamespace } from './entry-rules.ts';
-
-export interface Namespace {
-  name: string;
-  labels: Readonly<Record<string, string>>;
-}
 
 /**
  * What is to be known of the entries that call the function for nothing in some of these namespaces, a line each: no

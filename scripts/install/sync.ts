@@ -1,11 +1,12 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type CopyState, copyOf, fieldManager, stateOf } from '../../function/copies/copy.ts';
-import { isEnsured } from '../../function/copies/namespaces.ts';
+import { isEnsured, type Namespace } from '../../function/copies/namespaces.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import { list, read, unless } from '../kubernetes/read.ts';
+import { read, unless } from '../kubernetes/read.ts';
+import { readNamespaces } from './cluster-namespaces.ts';
 import { type Copy, listCopies } from './copies.ts';
 import { configMapOf, readDeployed } from './deployed-injections.ts';
 import type { Installation } from './installation.ts';
@@ -56,9 +57,8 @@ export async function* syncCopies(
   }
 }
 
-async function namespaceLabels(api: KubernetesApi): Promise<Map<string, Record<string, string>>> {
-  const namespaces = await list(api, '/api/v1/namespaces');
-  return new Map(namespaces.map(({ metadata: { name = '', labels = {} } }) => [name, labels]));
+async function namespaceLabels(api: KubernetesApi): Promise<Map<string, Namespace['labels']>> {
+  return new Map((await readNamespaces(api)).map(({ name, labels }) => [name, labels]));
 }
 
 async function injectionsOf(api: KubernetesApi, installation: Installation): Promise<readonly Injection[]> {

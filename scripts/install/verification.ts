@@ -1,12 +1,11 @@
-import type { V1Namespace } from '@kubernetes/client-node';
 import { isForNamespace, type Namespace } from '../../function/copies/namespaces.ts';
 import { hasAll } from '../../function/review/container.ts';
 import type { Injection } from '../../function/review/injection.ts';
 import { selectsLabels, selectsName } from '../../function/review/selector.ts';
 import type { KubernetesApi } from '../kubernetes/client.ts';
-import { list } from '../kubernetes/read.ts';
 import { waitFor } from '../kubernetes/wait.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { readNamespaces } from './cluster-namespaces.ts';
 import type { Installation } from './installation.ts';
 import { dryRun, labelsFor, type Pod, probePod } from './probe-pod.ts';
 
@@ -56,10 +55,8 @@ export function isInjected(pod: Pod, injection: Injection): boolean {
 
 /** The namespaces for Pods, the one that is given first. */
 async function namespacesFrom({ api, installation, probeNamespace }: Place): Promise<Namespace[]> {
-  const all = await list<V1Namespace>(api, '/api/v1/namespaces');
-  const usable = all
-    .filter(({ metadata }) => !metadata?.deletionTimestamp && metadata?.name !== installation.namespace)
-    .map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }));
+  const all = await readNamespaces(api);
+  const usable = all.filter(({ name, isBeingDeleted }) => !isBeingDeleted && name !== installation.namespace);
   const given = usable.find(({ name }) => name === probeNamespace) ?? { name: probeNamespace, labels: {} };
   return [given, ...usable.filter((one) => one !== given)];
 }
