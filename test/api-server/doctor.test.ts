@@ -16,10 +16,9 @@ import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { startChild } from '../../scripts/local/child.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
 import { playControllers } from '../support/controllers.ts';
-import { installDefinitions } from '../support/definitions.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
 import { helloInjection } from '../support/hello-injection.ts';
-import { StagedCluster } from '../support/staged-cluster.ts';
+import { stageCluster } from '../support/staged-cluster.ts';
 import { type Cluster, describeOnApiServer } from './cluster.ts';
 
 const entry = 'hello.hello-webhook.hello-system.svc';
@@ -244,19 +243,6 @@ describeOnApiServer('doctor, on a cluster without any of it', (cluster) => {
     expectAsIn('test/api-server/doctor/nothing-installed.yaml', known);
   });
 });
-
-function stageCluster(cluster: Cluster, way: 'gateway-kourier' | 'cluster-local-url'): () => StagedCluster {
-  const cleanup = new AsyncDisposableStack();
-  let staged: StagedCluster | undefined;
-  before(async function () {
-    await installDefinitions(this, cluster);
-    staged = new StagedCluster(cluster.api);
-    await staged.stage(way, cleanup);
-  });
-  afterEach(() => staged?.restore());
-  after(() => cleanup.disposeAsync());
-  return () => staged as StagedCluster;
-}
 
 type Said = Pick<Diagnosis, 'id' | 'status' | 'text' | 'cause' | 'fix' | 'isDenied'>;
 

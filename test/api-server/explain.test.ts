@@ -11,10 +11,9 @@ import { readManifest } from '../../scripts/kubernetes/manifest.ts';
 import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { readYaml } from '../../scripts/workloads/yaml-file.ts';
-import { installDefinitions } from '../support/definitions.ts';
 import { expectAsIn, fixtures } from '../support/fixtures.ts';
 import { helloInjection, helloInjectionWith, helloPod } from '../support/hello-injection.ts';
-import { StagedCluster } from '../support/staged-cluster.ts';
+import { stageCluster } from '../support/staged-cluster.ts';
 import { type Cluster, describeOnApiServer, refusal } from './cluster.ts';
 
 interface Call {
@@ -37,21 +36,13 @@ const taken = {
  * `call.yaml` asks about.
  */
 describeOnApiServer('explain', (cluster) => {
-  const cleanup = new AsyncDisposableStack();
-  let staged: StagedCluster;
-  before(async function () {
-    await installDefinitions(this, cluster);
-    staged = new StagedCluster(cluster.api);
-    await staged.stage('gateway-kourier', cleanup);
-  });
-  afterEach(() => staged.restore());
-  after(() => cleanup.disposeAsync());
+  const staged = stageCluster(cluster, 'gateway-kourier');
 
   for (const { title, file } of fixtures('api-server/explain')) {
     it(title, async () => {
-      await staged.apply(readManifest(file('state.yaml')));
+      await staged().apply(readManifest(file('state.yaml')));
       if (existsSync(file('injections.yaml'))) {
-        await staged.deployInjections(readFileSync(file('injections.yaml'), 'utf8'));
+        await staged().deployInjections(readFileSync(file('injections.yaml'), 'utf8'));
       }
       expectAsIn(file('expected.yaml'), await explained(cluster, readYaml(file('call.yaml')) as Call));
     });
@@ -59,10 +50,10 @@ describeOnApiServer('explain', (cluster) => {
 
   it('fixes the overlay of an installation that kubectl applies', async () => {
     const directory = 'test/api-server/explain/no entry covers the injection';
-    await staged.apply(readManifest(`${directory}/state.yaml`));
-    await staged.deployInjections(readFileSync(`${directory}/injections.yaml`, 'utf8'));
+    await staged().apply(readManifest(`${directory}/state.yaml`));
+    await staged().deployInjections(readFileSync(`${directory}/injections.yaml`, 'utf8'));
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
-    await staged.apply([
+    await staged().apply([
       {
         apiVersion: 'admissionregistration.k8s.io/v1',
         kind: 'MutatingWebhookConfiguration',
@@ -74,7 +65,7 @@ describeOnApiServer('explain', (cluster) => {
   });
 
   it('prints a line for each injection, or JSON, and exits with 1 where something is broken', async () => {
-    await staged.apply(readManifest('test/api-server/explain/the ConfigMap is missing where the Pod is/state.yaml'));
+    await staged().apply(readManifest('test/api-server/explain/the ConfigMap is missing where the Pod is/state.yaml'));
     const { status, output } = await cluster.run('explain', 'pod/app', '-n', 'team-a');
     expect(status).to.equal(1);
     const [title, line] = output.split('\n');
@@ -86,7 +77,7 @@ describeOnApiServer('explain', (cluster) => {
       (await cluster.run('explain', '-l', 'hello=true', '-n', 'team-a', '-o', 'json')).output,
     );
     expect(pods).to.deep.equal(await explained(cluster, { selector: 'hello=true' }));
-    await staged.apply([{ ...calling('https://127.0.0.1:1/mutate'), $patch: 'delete' }]);
+    await staged().apply([{ ...calling('https://127.0.0.1:1/mutate'), $patch: 'delete' }]);
     const unregistered = JSON.parse((await cluster.run('explain', 'pod/app', '-n', 'team-a', '-o', 'json')).output);
     expect(unregistered.webhook).to.deep.equal([
       {
@@ -110,8 +101,8 @@ describeOnApiServer('explain', (cluster) => {
 
   it('prints one line without a fix for what a Pod has no label of, unless that is asked for', async () => {
     const place = 'test/api-server/explain/all of it is there';
-    await staged.apply(readManifest(`${place}/state.yaml`));
-    await staged.deployInjections(readFileSync(`${place}/injections.yaml`, 'utf8'));
+    await staged().apply(readManifest(`${place}/state.yaml`));
+    await staged().deployInjections(readFileSync(`${place}/injections.yaml`, 'utf8'));
     const all = await cluster.run('explain', 'pod/app', '-n', 'team-a');
     expect(all.status).to.equal(0);
     expect(all.output.split('\n').map((line) => line.trim())).to.deep.equal([
@@ -137,14 +128,14 @@ describeOnApiServer('explain', (cluster) => {
   });
 
   it('says of a Pod that the API server did not call the function, where it could not and failurePolicy Ignore hides it', async () => {
-    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    await staged().apply([calling('https://127.0.0.1:1/mutate')]);
     await prepareNamespace(cluster.api, 'down');
     const { object } = await cluster.createPod('down', helloPod);
     expect(object.metadata.labels).to.deep.equal({ hello: 'true' });
     expect(await textsOf(cluster, 'pod/app', 'down')).to.deep.equal([
       'not injected: created while the API server did not call the function, or could not reach it',
     ]);
-    await staged.deployInjections(helloInjectionWith({ onConflict: 'deny' }));
+    await staged().deployInjections(helloInjectionWith({ onConflict: 'deny' }));
     await prepareNamespace(cluster.api, 'down-in-the-way');
     await cluster.createPod('down-in-the-way', taken);
     expect(await textsOf(cluster, 'pod/app', 'down-in-the-way')).to.deep.equal([
@@ -153,10 +144,10 @@ describeOnApiServer('explain', (cluster) => {
   });
 
   it('says of a Pod that it is older than the injections', async () => {
-    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    await staged().apply([calling('https://127.0.0.1:1/mutate')]);
     await prepareNamespace(cluster.api, 'earlier');
     await passSecondOf(await cluster.createPod('earlier', helloPod));
-    await staged.deployInjections(helloInjectionWith({ labels: { 'hello-added': 'again' } }));
+    await staged().deployInjections(helloInjectionWith({ labels: { 'hello-added': 'again' } }));
     expect(await textsOf(cluster, 'pod/app', 'earlier')).to.deep.equal([
       'not injected: created before these injections were deployed',
     ]);
@@ -177,7 +168,7 @@ describeOnApiServer('explain', (cluster) => {
   });
 
   it('has the very words of the warning, the log, the audit and the annotation of what is skipped or denied', async () => {
-    await staged.apply([calling('https://127.0.0.1:1/mutate')]);
+    await staged().apply([calling('https://127.0.0.1:1/mutate')]);
     const server = await cluster.startFunction(helloInjection);
     const namespace = await cluster.namespaceWith(server, helloInjection);
     const { object, warnings } = await cluster.createPod(namespace, taken);

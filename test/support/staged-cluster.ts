@@ -16,6 +16,8 @@ import type { KubernetesObject } from '../../scripts/kubernetes/object.ts';
 import { read, unless } from '../../scripts/kubernetes/read.ts';
 import { prepareNamespace } from '../../scripts/local/api-server.ts';
 import { type CertificateAuthority, createCertificateAuthority } from '../../scripts/local/certificate-authority.ts';
+import type { Cluster } from '../api-server/cluster.ts';
+import { installDefinitions } from './definitions.ts';
 
 /** What the API server calls the function with. */
 export const callerToken = 'swordfish'.repeat(8);
@@ -196,4 +198,18 @@ const serverFields = ['uid', 'resourceVersion', 'creationTimestamp', 'generation
 function withoutServerFields(object: KubernetesObject): KubernetesObject {
   const own = Object.entries(object.metadata).filter(([field]) => !serverFields.includes(field));
   return { ...object, metadata: Object.fromEntries(own) };
+}
+
+/** The cluster that is staged for the tests of a `describe`, and is as it was after each of them. */
+export function stageCluster(cluster: Cluster, way: Reach): () => StagedCluster {
+  const cleanup = new AsyncDisposableStack();
+  let staged: StagedCluster | undefined;
+  before(async function () {
+    await installDefinitions(this, cluster);
+    staged = new StagedCluster(cluster.api);
+    await staged.stage(way, cleanup);
+  });
+  afterEach(() => staged?.restore());
+  after(() => cleanup.disposeAsync());
+  return () => staged as StagedCluster;
 }
